@@ -131,4 +131,14 @@ export type AgentStatus = {
   readonly unackedBatches: number;
   readonly clockOffsetUs: number;
   readonly reconnects: number;
+  /** Results since the start; each is exactly one of open, spooled, unacked, acked and dropped. */
+  readonly measuredResults: number;
+  /** In the batch that still grows. */
+  readonly openResults: number;
+  /** In batches that were never sent. */
+  readonly spooledResults: number;
+  /** In batches that were sent and not acknowledged. */
+  readonly unackedResults: number;
+  /** Acknowledged by a server. */
+  readonly ackedResults: number;
 };
