@@ -1,0 +1,59 @@
+// Named bounds: one constant a limit, with its reason. Every one is listed in docs/limits.md and reached by a test.
+
+// Ingest.
+
+/** Batches that an agent may have sent without an acknowledgement: a full window of one-second acks at ten batches a second. */
+export const windowBatchesMax = 16;
+
+/** Bytes that an agent may have sent without an acknowledgement: a window of full batches. */
+export const windowBytesMax = 524_288;
+
+/** Records handed to the results log and not yet accepted, over all agents; credit shrinks well before and is 0 here. */
+export const pendingAppendsMax = 4096;
+
+/** Boots of one agent whose marks are kept: two processes that take turns under one name stay exactly once. */
+export const bootsPerAgentMax = 4;
+
+/** Agents whose marks are kept: a fleet of 10000 nodes with two planes. */
+export const ingestAgentsMax = 20_000;
+
+/** How far ahead of the server's clock a result may claim to be measured; later ones are set to the server's time. */
+export const resultFutureMaxMs = 5_000;
+
+/** How old a result may be: twice what a spool holds; older ones say that a clock was wrong, and are refused. */
+export const resultAgeMaxMs = 172_800_000;
+
+/** Loop delay beyond which credit shrinks by one step: answers begin to feel it. */
+export const loopDelayHighMs = 100;
+
+/** Longest wait of an acknowledgement; with ticks four times a second it leaves within one second. */
+export const ackDelayMaxMs = 500;
+
+// Query port.
+
+/** Bytes of one request message or REST body: 1 MiB, as interfaces promise; queries are far smaller. */
+export const queryRequestBytesMax = 1 << 20;
+/** Connections at once: beyond it new ones are dropped, so that one client cannot take all file descriptors. */
+export const queryConnectionsMax = 1_000;
+/** Calls at once on one HTTP/2 connection: a dashboard needs a handful. */
+export const queryStreamsPerConnectionMax = 100;
+/** How long a connection may take to show its protocol or to send its HTTP/1.1 headers, and a TLS handshake, in ms. */
+export const queryHandshakeMsMax = 10_000;
+/** How long an HTTP/1.1 client may take to send a whole request, in ms. */
+export const queryRequestMsMax = 30_000;
+/** HTTP/2 ping of an idle connection, and how long its answer may take, in ms: finds peers that vanished. */
+export const queryPingEveryMs = 20_000;
+/** See queryPingEveryMs. */
+export const queryPingMsMax = 10_000;
+/** Chunks that an unfinished message may come in whatever its size; see frame-guard. */
+export const frameGuardFreeChunks = 64;
+/** Beyond the free ones, one chunk for so many bytes: real clients send kilobytes a chunk. */
+export const frameGuardBytesPerChunk = 256;
+/** Broken-up messages until the whole connection goes: one may be an odd proxy, three are an attack. */
+export const frameGuardViolationsPerConnectionMax = 3;
+/** How often certificate, key and token files are read for changes, in ms. */
+export const watchedFileEveryMs = 1_000;
+/** Bytes of a watched file: certificate bundles have some hundred KiB. */
+export const watchedFileBytesMax = 1 << 20;
+/** Tokens in a token file: every request is compared with each of them. */
+export const apiTokensMax = 1_000;
