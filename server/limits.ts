@@ -57,3 +57,8 @@ export const watchedFileEveryMs = 1_000;
 export const watchedFileBytesMax = 1 << 20;
 /** Tokens in a token file: every request is compared with each of them. */
 export const apiTokensMax = 1_000;
+
+// Interned ids.
+
+/** Target keys of one epoch: six a node and agent of the largest fleet, with room for years of nodes that come and go. */
+export const internedKeysMax = 262_144;
