@@ -201,25 +201,29 @@ export type ServerMessage =
   | { readonly kind: "unsupported"; readonly what: string }
   | { readonly kind: "unknown"; readonly what: string };
 
-/** gRPC status names that end a stream, in lower case. */
-export type StatusCode =
-  | "ok"
-  | "cancelled"
-  | "unknown"
-  | "invalid_argument"
-  | "deadline_exceeded"
-  | "not_found"
-  | "already_exists"
-  | "permission_denied"
-  | "resource_exhausted"
-  | "failed_precondition"
-  | "aborted"
-  | "out_of_range"
-  | "unimplemented"
-  | "internal"
-  | "unavailable"
-  | "data_loss"
-  | "unauthenticated";
+/** gRPC status names that end a stream, in lower case; the position is the number on the wire. */
+export const statusCodes = [
+  "ok",
+  "cancelled",
+  "unknown",
+  "invalid_argument",
+  "deadline_exceeded",
+  "not_found",
+  "already_exists",
+  "permission_denied",
+  "resource_exhausted",
+  "failed_precondition",
+  "aborted",
+  "out_of_range",
+  "unimplemented",
+  "internal",
+  "unavailable",
+  "data_loss",
+  "unauthenticated",
+] as const;
+
+/** One of those names. */
+export type StatusCode = (typeof statusCodes)[number];
 
 /**
  * What a batch counts against the window's bytes: an upper bound of its encoding, computed alike on both ends so that
