@@ -62,3 +62,70 @@ export const apiTokensMax = 1_000;
 
 /** Target keys of one epoch: six a node and agent of the largest fleet, with room for years of nodes that come and go. */
 export const internedKeysMax = 262_144;
+
+// Matrix.
+
+/** Samples kept of one cell, a power of two: 10 minutes at the shortest interval, an hour of the 60-second probes. */
+export const cellSamplesMax = 64;
+
+/** Cells of the matrix, about 650 bytes each when full: 1000 nodes with 32 peers, 3 kinds and 2 planes. */
+export const matrixCellsMax = 200_000;
+
+// Agent port.
+
+/** Connections on the agent port: 10000 agents and room for those that reconnect before their old one is gone. */
+export const agentConnectionsMax = 12_000;
+
+/** Connections from one address: a fleet behind one translated address still fits, one host cannot take all. */
+export const agentConnectionsPerAddressMax = 2_048;
+
+/** TLS handshakes at once: each takes 3 ms of CPU, so more in parallel would only all be late. */
+export const agentHandshakesMax = 64;
+
+/** Time for a TLS handshake, the wait for its turn not counted. */
+export const agentHandshakeMsMax = 10_000;
+
+/** Wait for a turn to shake hands; who waits longer comes back with its own back-off. */
+export const agentHandshakeWaitMsMax = 15_000;
+
+/** Streams on one connection: an agent needs one, and one more while it replaces it. */
+export const agentStreamsPerConnectionMax = 4;
+
+/** A connection without a stream is closed after so long. */
+export const agentConnectionIdleMs = 30_000;
+
+/** HTTP/2 ping when a connection was silent for so long. */
+export const agentPingEveryMs = 20_000;
+
+/** Answer to that ping; the peer is gone without it. */
+export const agentPingMsMax = 10_000;
+
+/** Messages a second that one stream may send on average; a busy agent sends ten. */
+export const streamMessagesPerSecondMax = 500;
+
+/** Messages that one stream may send at once: what a full spool replays between two acknowledgements. */
+export const streamMessagesBurstMax = 1_000;
+
+/** Messages to one agent that wait to be written; a reader that is so far behind is disconnected. */
+export const outboxMessagesMax = 256;
+
+/** A reader that takes nothing for so long is disconnected. */
+export const slowReaderMsMax = 20_000;
+
+/** Streams that get a plan in one turn of the event loop: 1000 streams then block it for 2 ms at a time. */
+export const planStreamsPerTurn = 100;
+
+/** A stream that was told its status has so long to take it and to end. */
+export const streamCloseMsMax = 5_000;
+
+/** Time for the authenticator to answer. */
+export const authenticationMsMax = 10_000;
+
+/** Authentications at once; streams beyond are told to come back. */
+export const authenticationsMax = 256;
+
+/** Tokens in CAUSEWAY_TOKEN_FILE: the one in use and those that take over. */
+export const agentTokensMax = 16;
+
+/** Characters of a status message: trailers stay far below the header limit of every peer. */
+export const statusTextCharsMax = 1_024;

@@ -1,5 +1,10 @@
 import type { Gap, ResultBatch, ResultColumns } from "../../common/agent-stream.js";
-import { batchResultsMax, resultDetailCharsMax, resultDetailsMax } from "../../common/limits.js";
+import {
+  batchResultsMax,
+  resultDetailCharsMax,
+  resultDetailsMax,
+  targetKeyBytesMax,
+} from "../../common/limits.js";
 import { outcomes, parseTargetKey } from "../../common/probe.js";
 import { resultAgeMaxMs, resultFutureMaxMs } from "../limits.js";
 
@@ -171,7 +176,11 @@ const mappedIds = (batch: ResultBatch, interner: TargetIds): Mapped => {
     const id = batch.columns.targetId[index] ?? 0;
     if (!own.has(id)) {
       const key = keys.get(id);
-      if (key === undefined || key.length > keyCharsMax || parseTargetKey(key) === undefined) {
+      if (
+        key === undefined ||
+        key.length > targetKeyBytesMax ||
+        parseTargetKey(key) === undefined
+      ) {
         return bad("dictionary", `id ${id} of epoch ${batch.serverEpoch.slice(0, 64)} has no name`);
       }
       own.set(id, interner.idFor(key));
@@ -180,9 +189,6 @@ const mappedIds = (batch: ResultBatch, interner: TargetIds): Mapped => {
   }
   return { kind: "mapped", columns: renamedColumns(batch.columns, own), unplaced };
 };
-
-/** Characters of a target key: KIND|TARGET of at most 300 bytes. */
-const keyCharsMax = 300;
 
 const typedColumns = (source: ResultColumns): ResultColumns => ({
   baseUnixUs: source.baseUnixUs,
