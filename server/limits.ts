@@ -129,3 +129,75 @@ export const agentTokensMax = 16;
 
 /** Characters of a status message: trailers stay far below the header limit of every peer. */
 export const statusTextCharsMax = 1_024;
+
+// Agent sessions.
+
+/** Agents that are listed, lost ones of the last day included: one server serves thousands, and a plan names them all. */
+export const agentsListedMax = 5_000;
+/** Streams that have not said Hello: a storm of a thousand agents, twice. */
+export const streamsWithoutHelloMax = 2_000;
+/** How long a stream may take to say Hello, in ms: one message after the open. */
+export const helloMsMax = 10_000;
+/** New sessions a second, for agents that are listed and, apart, for those that are not: what TLS costs two cores. */
+export const sessionsPerSecondMax = 100;
+/** Sessions admitted at once before the rate holds; a thousand agents are back after ten seconds. */
+export const sessionsBurstMax = 100;
+/** Longest turn that a refused agent is given, in ms: three thousand agents wait no longer. */
+export const admissionWaitMsMax = 30_000;
+/** Turns given out and not taken up: a full wait of both rates, and those whose agents come late. */
+export const admissionTurnsMax = 12_000;
+/** How long a turn is kept after it came, in ms: agents add up to a minute of their own jitter. */
+export const admissionTurnMsMax = 75_000;
+/** Times that a live session may be replaced within a window by the same boot: a flapping network. */
+export const replacementsSameBootMax = 10;
+/** Times that a live session may be replaced within a window by another boot: two processes under one name. */
+export const replacementsOtherBootMax = 3;
+/** The window of both, in ms. */
+export const replacementWindowMs = 60_000;
+/** How long a lost agent stays listed, in ms: 24 h. */
+export const lostListedMsMax = 86_400_000;
+/** Longest life of a session, in ms, give or take a tenth: credentials are checked anew and load moves. */
+export const sessionAgeMsMax = 1_800_000;
+/** How long an agent has to leave after Drain, in ms: finish the batch, take the acknowledgements. */
+export const drainGraceMs = 10_000;
+/** The same when the server stops, in ms. */
+export const stopGraceMs = 3_000;
+/** Agents that are told to leave in one tick: keeps the loop free. */
+export const drainSlice = 100;
+/** How long an agent may keep its stream after Goodbye, in ms: time for the last acknowledgements. */
+export const goodbyeGraceMs = 5_000;
+/** How long a session outlives its credential, in ms: a fresh one may be on its way. */
+export const credentialGraceMs = 30_000;
+/** Clock samples that a skew is taken from: queueing spoils some. */
+export const clockSamplesMax = 8;
+/** A pause between inputs that says the server itself stood still, in ms; ticks come four times a second. */
+export const stallMs = 1_000;
+/** Heartbeats after the start of the server in which nobody is called lost. */
+export const startGraceHeartbeats = 3;
+
+// Plans.
+
+/** How long membership must be quiet before a plan is made, in ms: agents of one rollout come together. */
+export const planQuietMs = 200;
+/** How long a change may wait for quiet, in ms. */
+export const planDelayMsMax = 5_000;
+/** Plan groups: settings differ per rollout, not per agent. */
+export const planGroupsMax = 16;
+/** Snapshots kept of a group: what differences are made from; older bases get the whole plan. */
+export const planHistoryMax = 4;
+/** Pushes that wait for their answer, over all agents: bounds what is buffered; the largest number that istiod takes. */
+export const pushesOutstandingMax = 100;
+/** How long an agent may take to answer a push, in ms. */
+export const planAnswerMsMax = 30_000;
+
+// Runs on demand.
+
+/** Runs at once on one agent. */
+export const runsPerAgentMax = 4;
+/** Runs at once over all agents. */
+export const runsOpenMax = 256;
+/** Longest wait for a run, in ms. */
+export const runWaitMsMax = 120_000;
+
+/** How often streams are looked at for readers that take nothing. */
+export const streamChecksEveryMs = 1_000;
