@@ -1,0 +1,174 @@
+import { constants } from "node:http2";
+import { createContextValues } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import {
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import type { Logger } from "../../common/logger.js";
+import type { HttpRequest, HttpResponse } from "../http/handler.js";
+import { frameGuardViolationsPerConnectionMax } from "../limits.js";
+import { type ApiAuthenticator, bearerToken } from "./api-auth.js";
+import { callUser } from "./call-edge.js";
+import { RpcError } from "./errors.js";
+import { guardReadable } from "./frame-guard.js";
+import {
+  answerPreflight,
+  checkHost,
+  checkOrigin,
+  type GateRefusal,
+  isPreflight,
+} from "./query-gate.js";
+import { accessOf, type QueryTarget } from "./query-target.js";
+import { refuse } from "./refusal.js";
+import type { Transcoder } from "./transcode/transcoder.js";
+
+/** What all requests of a port share. */
+export type ExchangeParts = {
+  readonly find: (request: HttpRequest) => QueryTarget;
+  readonly transcoder: Transcoder;
+  /** Origins whose web pages may call. */
+  readonly origins: ReadonlySet<string>;
+  readonly authenticator: ApiAuthenticator | undefined;
+  readonly openLegacy: boolean;
+  readonly logger: Logger;
+};
+
+/** One request and its answer. */
+export type Exchange = ExchangeParts & {
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  /** Whether the port is bound to loopback and Host has to say so. */
+  readonly checksHost: boolean;
+};
+
+/** Serves one request: gate, token, then what it is for. The body is not read before. Never rejects. */
+export const serveExchange = async (exchange: Exchange): Promise<void> => {
+  guardRequest(exchange);
+  const target = exchange.find(exchange.request);
+  try {
+    const refusal = refusalAtGate(exchange);
+    if (refusal !== undefined) return refuseTarget(exchange, target, refusal);
+    if (isPreflight(exchange.request)) return answerPreflight(exchange.response);
+    const user = await authorizedUser(exchange, target);
+    if (isGone(exchange.request)) return;
+    await callUser.run(user, () => serveTarget(exchange, target));
+  } catch (error) {
+    handleFailure(exchange, target, error);
+  }
+};
+
+const refusalAtGate = ({
+  request,
+  response,
+  checksHost,
+  origins,
+}: Exchange): GateRefusal | undefined =>
+  (checksHost ? checkHost(request) : undefined) ?? checkOrigin(request, response, origins);
+
+const refuseTarget = (
+  { request, response }: Exchange,
+  target: QueryTarget,
+  refusal: { readonly error: unknown; readonly httpStatus?: number },
+): void => {
+  const style = target.kind === "nothing" ? target.style : target.kind;
+  refuse({ request, response, ...refusal }, style === "rpc" ? "rpc" : "rest");
+};
+
+const handleFailure = (exchange: Exchange, target: QueryTarget, error: unknown): void => {
+  const { request, response, logger } = exchange;
+  if (isGone(request)) return;
+  if (!(error instanceof RpcError)) logger.error({ error: String(error) }, "request failed");
+  if (response.headersSent) response.destroy();
+  else refuseTarget(exchange, target, { error });
+};
+
+const isGone = (request: HttpRequest): boolean =>
+  "stream" in request ? request.stream.destroyed : request.socket.destroyed;
+
+/** Who calls; empty when the target is open. Throws UNAUTHENTICATED or PERMISSION_DENIED. Reads no body. */
+const authorizedUser = async (
+  { response, request, authenticator, openLegacy }: Exchange,
+  target: QueryTarget,
+): Promise<string> => {
+  const access = accessOf(target, openLegacy);
+  if (authenticator === undefined || access === undefined) return "";
+  const token = bearerToken(request.headers.authorization);
+  const verdict =
+    token === undefined
+      ? { kind: "unauthenticated" as const, message: "a bearer token is required" }
+      : await authenticator.authorize(token, access);
+  switch (verdict.kind) {
+    case "allowed":
+      return verdict.user;
+    case "unauthenticated":
+      response.setHeader("www-authenticate", "Bearer");
+      throw new RpcError({ code: "unauthenticated", message: verdict.message });
+    case "denied":
+      throw new RpcError({ code: "permission_denied", message: verdict.message });
+  }
+};
+
+const serveTarget = async (exchange: Exchange, target: QueryTarget): Promise<void> => {
+  const { request, response, transcoder } = exchange;
+  if (request.method === "OPTIONS" && target.kind !== "rpc") return answerOptions(response, target);
+  switch (target.kind) {
+    case "http":
+      return target.handler.handle(request, response);
+    case "rpc":
+      return serveRpc(exchange, target.handler);
+    case "rest":
+      return transcoder.handle(request, response, target.found);
+    case "nothing":
+      if (target.allow !== undefined) response.setHeader("allow", target.allow.join(", "));
+      return refuseTarget(exchange, target, target);
+  }
+};
+
+/** What methods a path takes; for a path that is not served the answer is its 404. */
+const answerOptions = (response: HttpResponse, target: QueryTarget): void => {
+  const allow = target.kind === "nothing" ? target.allow : ["GET", "HEAD", "OPTIONS"];
+  response.writeHead(allow === undefined ? 404 : 204, { allow: (allow ?? []).join(", ") });
+  response.end();
+};
+
+const serveRpc = async (
+  { request, response, logger }: Exchange,
+  handler: UniversalHandler,
+): Promise<void> => {
+  const call = universalRequestFromNodeRequest(request, response, undefined, createContextValues());
+  try {
+    await universalResponseToNodeResponse(await handler(call), response);
+  } catch (error) {
+    // The client has gone away while the answer was written.
+    logger.debug({ error: String(error) }, "answer not written");
+    response.destroy();
+  }
+};
+
+/** Violations by HTTP/2 connection. */
+const violations = new WeakMap<object, number>();
+
+const guardRequest = ({ request, logger }: Exchange): void => {
+  const contentType = request.headers["content-type"] ?? "";
+  const framing = /^application\/(?:grpc|connect\+)/.test(contentType) ? "grpc" : "whole";
+  if (!("stream" in request)) {
+    const onViolation = () => {
+      logger.warn({ peer: request.socket.remoteAddress }, "body in tiny chunks");
+      request.socket.destroy();
+    };
+    guardReadable(request, { framing, onViolation });
+    return;
+  }
+  const { stream } = request;
+  const onViolation = () => {
+    const { session } = stream;
+    logger.warn({ peer: session?.socket.remoteAddress }, "body in tiny frames");
+    stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (session === undefined) return;
+    const count = (violations.get(session) ?? 0) + 1;
+    violations.set(session, count);
+    if (count >= frameGuardViolationsPerConnectionMax) session.destroy();
+  };
+  guardReadable(stream, { framing, onViolation });
+};

@@ -1,0 +1,142 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonReadOptions,
+  type JsonValue,
+  type Message,
+  mergeFromJson,
+} from "@bufbuild/protobuf";
+import { isFieldError } from "@bufbuild/protobuf/reflect";
+import { RpcError } from "../errors.js";
+import {
+  type FieldPath,
+  isParameterField,
+  jsonFromText,
+  parameterNames,
+  resolveFieldPath,
+} from "./parameters.js";
+import type { Route } from "./routes.js";
+import type { PathVariables } from "./template.js";
+
+/** What a REST request says. */
+export type RestInput = {
+  readonly variables: PathVariables;
+  readonly query: URLSearchParams;
+  /** The parsed body; undefined when there was none. */
+  readonly body: JsonValue | undefined;
+};
+
+/**
+ * Makes a method's request message: body first, then query parameters, then path variables, which overwrite. With
+ * ignoreUnknownFields unknown parameters are ignored too. Throws INVALID_ARGUMENT naming the field.
+ */
+export const bindRequest = (
+  route: Route,
+  { variables, query, body }: RestInput,
+  options: Partial<JsonReadOptions>,
+): Message => {
+  const { input } = route.method;
+  const message = body === undefined ? create(input) : messageFromBody(route, body, options);
+  const parameters = [...query].flatMap(([name, text]) => {
+    const path = parameterNamed(route, name);
+    if (path === undefined && options.ignoreUnknownFields === true) return [];
+    return [{ path: path ?? refuseParameter(route, name), text }];
+  });
+  const merge = (json: JsonObject) =>
+    orInvalid("", () => mergeFromJson(input, message, json, options));
+  merge(jsonFromParameters(parameters));
+  merge(
+    jsonFromParameters(
+      [...variables].map(([name, text]) => ({
+        path: resolveFieldPath(input, name.split(".")) ?? [],
+        text,
+      })),
+    ),
+  );
+  return message;
+};
+
+/** Names that a route takes as query parameters. */
+export const queryParameterNames = (route: Route): readonly string[] =>
+  route.body === "*" ? [] : parameterNames(route.method.input, takenNames(route));
+
+const takenNames = ({ template, body }: Route): ReadonlySet<string> =>
+  new Set([
+    ...template.variables.map(({ fieldPath }) => fieldPath.join(".")),
+    ...(body === undefined || body === "*" ? [] : [body.name]),
+  ]);
+
+const messageFromBody = (
+  { method, body: target }: Route,
+  body: JsonValue,
+  options: Partial<JsonReadOptions>,
+): Message => {
+  if (target === undefined) return create(method.input);
+  const json = target === "*" ? body : { [target.name]: body };
+  return orInvalid("body: ", () => fromJson<DescMessage>(method.input, json, options));
+};
+
+const parameterNamed = (route: Route, name: string): FieldPath | undefined => {
+  if (route.body === "*") return undefined;
+  const path = resolveFieldPath(route.method.input, name.split("."));
+  const leaf = path?.at(-1);
+  if (path === undefined || leaf === undefined || !isParameterField(leaf)) return undefined;
+  const taken = takenNames(route);
+  const isTaken = path.some((_, at) => taken.has(dotted(path.slice(0, at + 1))));
+  return isTaken ? undefined : path;
+};
+
+const dotted = (path: FieldPath): string => path.map(({ name }) => name).join(".");
+
+const refuseParameter = (route: Route, name: string): never => {
+  const allowed = queryParameterNames(route);
+  const takes = allowed.length === 0 ? "takes none" : `takes ${allowed.join(", ")}`;
+  throw new RpcError({
+    code: "invalid_argument",
+    message: `unknown query parameter "${name}"; ${route.template.text} ${takes}`,
+    details: [{ kind: "bad_field", field: name, description: "unknown query parameter" }],
+  });
+};
+
+type Parameter = { readonly path: FieldPath; readonly text: string };
+
+/** One JSON object of all parameters: lists append, of a single value the last one stays. */
+const jsonFromParameters = (parameters: readonly Parameter[]): JsonObject => {
+  const root: JsonObject = {};
+  for (const { path, text } of parameters) {
+    const leaf = path.at(-1);
+    if (leaf === undefined) continue;
+    const scope = path.slice(0, -1).reduce(childOf, root);
+    const value = jsonFromText(leaf, text);
+    const before = scope[leaf.name];
+    scope[leaf.name] =
+      leaf.fieldKind === "list" ? [...(Array.isArray(before) ? before : []), value] : value;
+  }
+  return root;
+};
+
+/** The object under a message field's name, made when it is missing. */
+const childOf = (scope: JsonObject, { name }: DescField): JsonObject => {
+  const child = (scope[name] ?? {}) as JsonObject;
+  scope[name] = child;
+  return child;
+};
+
+const orInvalid = <T>(where: string, parse: () => T): T => {
+  try {
+    return parse();
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    const field = isFieldError(cause) ? cause.field().name : undefined;
+    const why = isFieldError(cause) ? cause.message : (error as Error).message;
+    throw new RpcError({
+      code: "invalid_argument",
+      message: where + (field === undefined ? why : `${field}: ${why}`),
+      details: field === undefined ? [] : [{ kind: "bad_field", field, description: why }],
+      cause: error,
+    });
+  }
+};
