@@ -193,13 +193,14 @@ export class Matrix {
     this.#rows.delete(agentId);
   }
 
-  /** Drops a target from every row: nobody will measure it again. */
-  forgetTarget(targetId: number): void {
+  /** Drops targets that nobody will measure again from every row. */
+  forgetTargets(isGone: (targetId: number) => boolean): void {
     for (const row of this.#rows.values()) {
-      const cell = row.get(targetId);
-      if (cell === undefined) continue;
-      this.#store.free(cell);
-      row.delete(targetId);
+      for (const [targetId, cell] of row) {
+        if (!isGone(targetId)) continue;
+        this.#store.free(cell);
+        row.delete(targetId);
+      }
     }
   }
 
