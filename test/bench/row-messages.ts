@@ -1,8 +1,8 @@
 import { create, createFileRegistry, type DescMessage } from "@bufbuild/protobuf";
 import {
+  FileDescriptorProtoSchema,
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
-  FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 
 /**
