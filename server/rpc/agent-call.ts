@@ -48,6 +48,8 @@ export const defaultStreamBounds: StreamBounds = {
 /** One agent's stream: bytes to messages and back, within bounds both ways. Nothing is read before `start`. */
 export class AgentCall {
   readonly #options: AgentCallOptions;
+  /** Kept, because a stream forgets its session when it ends. */
+  readonly #session: ServerHttp2Stream["session"];
   #end: StreamEnd | undefined;
   #tokens: number;
   #tokensAtMs: number;
@@ -61,6 +63,7 @@ export class AgentCall {
     this.#tokens = options.bounds.messagesBurstMax;
     this.#tokensAtMs = options.clock.nowMs();
     const { call, stream } = options;
+    this.#session = stream.session;
     guardReadable(stream, {
       framing: "grpc",
       onViolation: () => this.#fault("tiny_frames", "messages come in absurdly small frames"),
@@ -172,8 +175,8 @@ export class AgentCall {
   }
 
   #halfClosed(): void {
-    const { call } = this.#options;
-    if (this.#end !== undefined || call.cancelled || call.destroyed) return;
+    const { call, stream } = this.#options;
+    if (this.#end !== undefined || call.destroyed || stream.closed || stream.destroyed) return;
     this.#end = "ended";
     call.end();
     this.#endSoon();
@@ -197,9 +200,8 @@ export class AgentCall {
     this.#options.onClosed(this.#end);
   }
 
+  /** "cancelled" when the peer gave up this stream, "reset" when its connection is gone. */
   #endFromPeer(): StreamEnd {
-    const { stream } = this.#options;
-    const alive = stream.session !== undefined && !stream.session.destroyed;
-    return alive && stream.rstCode === constants.NGHTTP2_CANCEL ? "cancelled" : "reset";
+    return this.#session === undefined || this.#session.destroyed ? "reset" : "cancelled";
   }
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import {
@@ -79,7 +80,7 @@ export const createAgentFront = async (options: FrontOptions): Promise<AgentFron
     stopListening,
     destroy: async () => {
       stopListening();
-      sockets.destroyAll();
+      await sockets.destroyAll();
       await closed;
     },
   };
@@ -128,8 +129,10 @@ const createSocketRegistry = (bounds: FrontBounds) => {
       });
       return undefined;
     },
-    destroyAll: () => {
+    destroyAll: async () => {
+      const gone = [...sockets].map((socket) => once(socket, "close"));
       for (const socket of sockets) socket.destroy();
+      await Promise.all(gone);
     },
   };
 };

@@ -187,7 +187,7 @@ describe("the agent stream's wire", () => {
       expect(outcomes[number]).toBe(name.replace("OUTCOME_", "").toLowerCase());
     }
     for (const kind of probeKinds) {
-      const wire = ProbeKindSchema.value[probeKindNumber(kind)];
+      const wire = ProbeKindSchema.values.find(({ number }) => number === probeKindNumber(kind));
       expect(wire?.name).toBe(`PROBE_KIND_${kind.toUpperCase()}`);
     }
     expect(OutcomeSchema.values).toHaveLength(outcomes.length);
