@@ -207,3 +207,49 @@ export const tallyRowsMax = 8192;
 
 /** Nodes that are gone and still have counters: they go at the next scrape, or when so many have gathered. */
 export const goneNodesMax = 256;
+
+// Clients of /api/v1.
+
+/** Such clients that are listed, lost ones included: one a node. */
+export const legacyClientsMax = 5_000;
+
+/** Results in one post: one for each node or pod. */
+export const legacyResultsPerPostMax = 10_000;
+
+/** Results kept of all of them, about 300 bytes each: 500 clients that probe each other's hosts and pods. */
+export const legacyResultsMax = 500_000;
+
+/** Ports in one result: the clients probe one. */
+export const legacyPortsPerResultMax = 16;
+
+/** How long a lost client stays listed, in ms: as long as a lost agent. */
+export const legacyLostListedMs = 86_400_000;
+
+// Queries.
+
+/** Entries on one page of a list. */
+export const pageSizeMax = 1_000;
+
+/** Characters of a page token: it holds a name and a few filters. */
+export const pageTokenCharsMax = 2_048;
+
+/** Seconds that counts and percentiles reach back unless the query says otherwise. */
+export const windowDefaultS = 60;
+
+/** Seconds that counts and percentiles may reach back: further is history. */
+export const windowMaxS = 3_600;
+
+/** WatchMatrix calls at once: each looks through the whole matrix once a second. */
+export const matrixWatchersMax = 64;
+
+/** Milliseconds between two frames of WatchMatrix. */
+export const watchFrameMinMs = 1_000;
+
+/** Milliseconds after which WatchMatrix sends an empty frame: proxies close what is silent for longer. */
+export const watchHeartbeatMs = 15_000;
+
+/** Longest wait of one probe of a run, in ms. */
+export const runTimeoutMaxMs = 60_000;
+
+/** What a run may take beyond its probes' timeout, in ms: the way to the agent and back, and a busy event loop. */
+export const runOverheadMs = 3_000;

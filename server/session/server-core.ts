@@ -5,7 +5,13 @@ import { Ingest } from "../ingest/ingest.js";
 import type { IngestInput, IngestOutput, LossView } from "../ingest/protocol.js";
 import type { Interner } from "../mesh/interner.js";
 import { ControlPlane } from "./control-plane.js";
-import type { AgentView, ControlConfig, ControlInput, ControlOutput } from "./protocol.js";
+import type {
+  AgentView,
+  ControlConfig,
+  ControlInput,
+  ControlOutput,
+  StreamId,
+} from "./protocol.js";
 
 /** What happens to the server's core: streams, time and runs, and what the results log answered. */
 export type ServerInput =
@@ -29,6 +35,8 @@ export type ServerCorePorts = {
 export class ServerCore {
   readonly #control: ControlPlane;
   readonly #ingest: Ingest;
+  /** Streams closed in this step. */
+  readonly #closed = new Set<StreamId>();
   #nowMs = 0;
   #wallMs = 0;
 
@@ -44,6 +52,7 @@ export class ServerCore {
   /** Takes one input; the outputs are to be carried out in order. */
   step(input: ServerInput): ServerOutput[] {
     const outputs: ServerOutput[] = [];
+    this.#closed.clear();
     switch (input.kind) {
       case "appended":
       case "append_failed":
@@ -99,10 +108,18 @@ export class ServerCore {
           this.#toIngest(output, outputs);
           break;
         case "agent_changed":
-          if (this.#control.agent(output.agentId) === undefined) {
+          if (!this.#control.isListed(output.agentId)) {
             this.#toIngest({ kind: "forget", agentId: output.agentId }, outputs);
           }
           outputs.push(output);
+          break;
+        case "close":
+          this.#closed.add(output.stream);
+          outputs.push(output);
+          break;
+        case "send":
+          // The ingest may have refused the session that this answers.
+          if (!this.#closed.has(output.stream)) outputs.push(output);
           break;
         default:
           outputs.push(output);
