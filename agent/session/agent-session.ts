@@ -134,13 +134,12 @@ export class AgentSession {
     if (runs.expire(nowMs, out)) connection.sent(nowMs);
     if (this.#batchDueAtMs() <= nowMs) store.seal(nowMs);
     if (sender.pump(out) > 0) connection.sent(nowMs);
-    if (connection.isBeatDue(nowMs)) this.#beat(nowMs, out);
-    if (!connection.isDraining) return;
-    const isDone = sender.isDrained() && runs.count === 0;
-    if (!isDone && !connection.isDrainOver(nowMs)) return;
-    out.push({ kind: "close", graceful: true });
-    this.end(false, out);
-    connection.closing(nowMs, "drained");
+    const isDone = connection.isDraining && sender.isDrained() && runs.count === 0;
+    if (isDone || connection.isDrainOver(nowMs)) {
+      out.push({ kind: "close", graceful: true });
+      this.end(false, out);
+      connection.closing(nowMs, "drained");
+    } else if (connection.isBeatDue(nowMs)) this.#beat(nowMs, out);
   }
 
   /** Whether the transport wants batches held back. */

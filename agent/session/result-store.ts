@@ -38,7 +38,7 @@ export class ResultStore {
   /** Nothing is too old before this. */
   #expiresAtMs = Number.POSITIVE_INFINITY;
 
-  /** Memory as accounted, without the batch that grows (at most 16 KiB and its keys). */
+  /** Memory as accounted: all but the columns of the batch that grows, which are used again and again. */
   get bytes(): number {
     return this.#batchBytes + this.#losses * lossMemoryBytes + this.keys.bytes;
   }
@@ -56,6 +56,7 @@ export class ResultStore {
     this.keys.retain(measured.epoch, measured.id, measured.key);
     this.#measured += 1;
     if (this.builder.isFull()) this.seal(nowMs);
+    this.#makeRoom();
   }
 
   /** Ends the batch that grows. */
@@ -65,7 +66,7 @@ export class ResultStore {
     this.spool.add(batch);
     this.#batchBytes += batch.memoryBytes;
     this.#expiresAtMs = Math.min(this.#expiresAtMs, nowMs + spoolAgeMsMax);
-    while (this.bytes > spoolBytesMax && this.#dropOldest("spool_full")) {}
+    this.#makeRoom();
   }
 
   /** Takes the next one out of the spool and gives it a number. */
@@ -133,6 +134,10 @@ export class ResultStore {
       acked: this.#acked,
       dropped: this.#dropped,
     };
+  }
+
+  #makeRoom(): void {
+    while (this.bytes > spoolBytesMax && this.#dropOldest("spool_full")) {}
   }
 
   /** Whichever of the outbox and the spool has the older batch gives it up. */

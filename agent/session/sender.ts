@@ -145,8 +145,9 @@ export class Sender {
   #reject(next: Next, out: AgentOutput[]): void {
     const sent = this.#numbered(next);
     assert(isBatch(sent), "only batches are too large");
+    const dropped = sent.content.count;
     this.#store.replace(sent, "rejected");
-    const fields = { seq: next.seq, results: sent.content };
+    const fields = { seq: next.seq, dropped };
     out.push({ kind: "log", level: "error", fields, message: "batch is too large for the server" });
   }
 
