@@ -1,0 +1,103 @@
+import { CommanderError } from "commander";
+import type { Environment } from "../common/config-load.js";
+import type { CliContext } from "./context.js";
+import { runDemo } from "./demo/main.js";
+import { CliError, type ExitCode, exitCodes } from "./exit.js";
+import { processCommands } from "./process-commands.js";
+import { createProgram } from "./program.js";
+
+/** Runs one command line (without node and the script) and resolves to its exit code. */
+export const runCli = async (
+  argv: readonly string[],
+  env: Environment,
+  options: { readonly name: string },
+): Promise<number> => {
+  const [command, ...rest] = argv;
+  if (command === "help" && Object.hasOwn(processCommands, rest[0] ?? "")) {
+    return await runCli([rest[0] ?? "", "--help"], env, options);
+  }
+  switch (command) {
+    case "server":
+      return await (await import("../server/main.js")).runServer(rest, env);
+    case "agent":
+      return await (await import("../agent/main.js")).runAgent(rest, env);
+    case "demo":
+      return await runDemo(rest, env);
+    default:
+      return await runCommand(argv, env, options.name);
+  }
+};
+
+const runCommand = async (
+  argv: readonly string[],
+  env: Environment,
+  name: string,
+): Promise<ExitCode> => {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+  // A reader that went away (`causeway agents | head -1`) is no failure of the command.
+  process.stdout.on("error", end);
+  try {
+    return await runCommandLine(argv, contextOfProcess(name, env, ending.signal));
+  } finally {
+    process.off("SIGINT", end);
+    process.off("SIGTERM", end);
+  }
+};
+
+const contextOfProcess = (name: string, env: Environment, signal: AbortSignal): CliContext => ({
+  name,
+  env,
+  writeOut: (text) => {
+    process.stdout.write(text);
+  },
+  writeError: (text) => {
+    process.stderr.write(text);
+  },
+  isTerminal: process.stdout.isTTY === true,
+  size: () => ({ columns: process.stdout.columns ?? 120, rows: process.stdout.rows ?? 40 }),
+  nowMs: () => Date.now(),
+  signal,
+});
+
+/** Parses and runs one command against a context. */
+export const runCommandLine = async (
+  argv: readonly string[],
+  context: CliContext,
+): Promise<ExitCode> => {
+  let code: ExitCode = exitCodes.good;
+  const program = createProgram(context, (result) => {
+    code = result;
+  });
+  const output = {
+    writeOut: context.writeOut,
+    writeErr: context.writeError,
+    // commander puts its hint on a second line, in brackets.
+    outputError: (text: string, write: (line: string) => void) => {
+      const line = text
+        .trim()
+        .replace(/^error: /, "")
+        .replace(/\.?\n\((.*)\)$/s, "; $1")
+        .replace("; Did", "; did");
+      write(`${context.name}: ${line}\n`);
+    },
+  };
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput(output).exitOverride();
+  }
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return codeFromCommander(error);
+    if (!(error instanceof CliError)) throw error;
+    context.writeError(`${context.name}: ${error.message}\n`);
+    return error.exitCode;
+  }
+};
+
+const codeFromCommander = (error: CommanderError): ExitCode =>
+  error.exitCode === 0 ? exitCodes.good : exitCodes.usage;

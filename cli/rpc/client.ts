@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { type DescMessage, type JsonValue, type MessageShape, toJson } from "@bufbuild/protobuf";
+import { type CallOptions, type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import {
+  type Agent,
+  GetReportResponseSchema,
+  ListAgentsResponseSchema,
+  ListWorstPairsResponseSchema,
+  MatrixSchema,
+  MeshService,
+  PairSchema,
+  RunProbeResponseSchema,
+} from "../../gen/causeway/v1/mesh_pb.js";
+import { CliError, exitCodes } from "../exit.js";
+import { agentPagesMax, agentsPageSize, answerBytesMax, readTimeoutMs } from "../limits.js";
+import type { AgentView, MatrixView, PairView, RunView, WorstView } from "../model.js";
+import { cliErrorFrom } from "./errors.js";
+import { agentFromWire, cellFromWire, matrixFromWire, pairFromWire, runFromWire } from "./wire.js";
+
+/** Where the server is and how to talk to it. */
+export type Connection = {
+  /** Base URL of the query port, http or https. */
+  readonly url: string;
+  /** File with the bearer token; undefined for none. */
+  readonly tokenFile: string | undefined;
+  /** File with the CA of the server's certificate; undefined trusts the system's. */
+  readonly caFile: string | undefined;
+};
+
+/** An answer for people, and on demand as the JSON that every interface of the server gives. */
+export type Answer<T> = { readonly value: T; readonly json: () => JsonValue };
+
+/** Which matrix. */
+export type MatrixQuery = {
+  readonly kind: string;
+  readonly plane: string;
+  readonly windowS: number;
+};
+
+/** Which probes to run. */
+export type RunQuery = {
+  readonly source: string;
+  readonly target: string;
+  readonly kind: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+};
+
+/** The server as the command line sees it. Every failure is a CliError. */
+export interface MeshClient {
+  listAgents(): Promise<Answer<readonly AgentView[]>>;
+  getMatrix(query: MatrixQuery): Promise<Answer<MatrixView>>;
+  watchMatrix(query: MatrixQuery, signal: AbortSignal): AsyncIterable<Answer<MatrixView>>;
+  getPair(query: {
+    readonly source: string;
+    readonly target: string;
+    readonly windowS: number;
+  }): Promise<Answer<PairView>>;
+  listWorstPairs(
+    query: MatrixQuery & { readonly max: number },
+  ): Promise<Answer<readonly WorstView[]>>;
+  runProbe(query: RunQuery): Promise<Answer<RunView>>;
+  getReport(query: { readonly format: string; readonly lang: string }): Promise<Answer<string>>;
+  /** Closes the connection; the client is of no use afterwards. */
+  close(): void;
+}
+
+/** Connects on the first call. Throws a CliError when a file cannot be read. */
+export const createMeshClient = (connection: Connection): MeshClient => {
+  const ca = connection.caFile === undefined ? undefined : readText(connection.caFile, "--ca");
+  const manager = new Http2SessionManager(
+    connection.url,
+    { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 },
+    ca === undefined ? {} : { ca },
+  );
+  const transport = createGrpcTransport({
+    baseUrl: connection.url,
+    sessionManager: manager,
+    readMaxBytes: answerBytesMax,
+    interceptors: bearer(connection.tokenFile),
+  });
+  return meshClient(createClient(MeshService, transport), manager, connection.url);
+};
+
+const meshClient = (
+  client: Client<typeof MeshService>,
+  manager: Http2SessionManager,
+  url: string,
+): MeshClient => {
+  const options: CallOptions = { timeoutMs: readTimeoutMs };
+  const guard = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (error) {
+      throw cliErrorFrom(error, url);
+    }
+  };
+  return {
+    listAgents: () => guard(() => listAllAgents(client)),
+    getMatrix: (query) =>
+      guard(async () => {
+        const matrix = await client.getMatrix(query, options);
+        return answer(MatrixSchema, matrix, matrixFromWire(matrix));
+      }),
+    watchMatrix: async function* (query, signal) {
+      try {
+        for await (const frame of client.watchMatrix(query, { signal })) {
+          yield answer(MatrixSchema, frame, matrixFromWire(frame));
+        }
+      } catch (error) {
+        if (!signal.aborted) throw cliErrorFrom(error, url);
+      }
+    },
+    getPair: (query) =>
+      guard(async () => {
+        const pair = await client.getPair(query, options);
+        return answer(PairSchema, pair, pairFromWire(pair));
+      }),
+    listWorstPairs: ({ max, ...query }) =>
+      guard(async () => {
+        const list = await client.listWorstPairs({ ...query, pageSize: max }, options);
+        const pairs = list.pairs.flatMap(({ source, cell }) =>
+          cell === undefined ? [] : [{ source, cell: cellFromWire(cell) }],
+        );
+        return answer(ListWorstPairsResponseSchema, list, pairs);
+      }),
+    runProbe: (query) =>
+      guard(async () => {
+        const timeoutMs = query.timeoutMs + readTimeoutMs;
+        const run = await client.runProbe(query, { timeoutMs });
+        return answer(RunProbeResponseSchema, run, runFromWire(run));
+      }),
+    getReport: (query) =>
+      guard(async () => {
+        const report = await client.getReport(query, options);
+        const content = report.body.case === "content" ? report.body.value : "";
+        return answer(GetReportResponseSchema, report, content);
+      }),
+    close: () => manager.abort(),
+  };
+};
+
+const listAllAgents = async (
+  client: Client<typeof MeshService>,
+): Promise<Answer<readonly AgentView[]>> => {
+  const agents: Agent[] = [];
+  let pageToken = "";
+  for (let page = 0; page < agentPagesMax; page++) {
+    const list = await client.listAgents(
+      { pageSize: agentsPageSize, pageToken },
+      { timeoutMs: readTimeoutMs },
+    );
+    agents.push(...list.agents);
+    pageToken = list.nextPageToken;
+    if (pageToken === "") break;
+  }
+  const whole = { $typeName: ListAgentsResponseSchema.typeName, agents, nextPageToken: pageToken };
+  return answer(ListAgentsResponseSchema, whole, agents.map(agentFromWire));
+};
+
+const answer = <Desc extends DescMessage, T>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+  value: T,
+): Answer<T> => ({
+  value,
+  json: () => toJson(schema, message, { useProtoFieldName: true, alwaysEmitImplicit: true }),
+});
+
+const bearer = (tokenFile: string | undefined): Interceptor[] => {
+  if (tokenFile === undefined) return [];
+  const token = readText(tokenFile, "--token-file").trim();
+  return [
+    (next) => (request) => {
+      request.header.set("authorization", `Bearer ${token}`);
+      return next(request);
+    },
+  ];
+};
+
+const readText = (path: string, flag: string): string => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(exitCodes.usage, `${flag} ${path} cannot be read: ${reason}`, {
+      cause: error,
+    });
+  }
+};
