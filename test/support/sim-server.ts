@@ -1,0 +1,517 @@
+import type { AgentMessage, Hello, Plan, ServerMessage } from "../../common/agent-stream.js";
+import { assertNever } from "../../common/assert.js";
+import type { Random } from "../../common/random.js";
+import type { LogRecord } from "../../server/ingest/protocol.js";
+import type { StreamEnd } from "../../server/session/protocol.js";
+import type { ServerCore, ServerInput, ServerOutput } from "../../server/session/server-core.js";
+import { simStartUnixMs } from "./sim-agent.js";
+import type { SimLedger } from "./sim-ledger.js";
+import { type SimStream, simPipeMessagesMax } from "./sim-network.js";
+import type { EventQueue } from "./sim-queue.js";
+import { SimFailure, type SimTrace } from "./sim-trace.js";
+
+/** What the simulation needs of the server's core; mutants wrap it. */
+export type ServerPort = Pick<ServerCore, "agent" | "agents" | "planFor" | "newestRevisionFor"> & {
+  step(input: ServerInput): readonly ServerOutput[];
+  /** Name of an interned target id. */
+  keyOf(id: number): string | undefined;
+};
+
+/** CACHE_KEY_SECOND of the simulated server. */
+export const simLostAfterMs = 15_000;
+
+/** Period of the server's ticks: the longest that its protocol allows. */
+const tickMs = 250;
+
+/** How late a run may be finished after its deadline, by ticks and a stall of the loop. */
+const runLateMaxMs = 5_000;
+
+/** What the server's host is made of. */
+export type SimServerOptions = {
+  readonly queue: EventQueue;
+  readonly trace: SimTrace;
+  readonly ledger: SimLedger;
+  readonly random: Random;
+  readonly agentIdOf: (agentIndex: number) => string;
+  /** Makes a core: real or mutated. */
+  readonly createCore: (epoch: string) => ServerPort;
+  readonly observe: (host: SimServerHost) => void;
+};
+
+/** How the simulated results log behaves now. */
+export type SimLogBehaviour = {
+  /** Longest time that an append takes. */
+  latencyMs: number;
+  /** Part of the appends that fail. */
+  failureShare: number;
+};
+
+/** Sessions of one agent within a minute beyond which streams flap: two processes under one name stay far below. */
+const welcomesPerMinuteMax = 25;
+
+/** Pushes of one revision in one session: the difference, and the whole after a mismatch, as long as it is acknowledged. */
+const samePushesMax = 3;
+
+type Session = {
+  readonly stream: SimStream;
+  /** Pushes of the revision that was pushed last. */
+  samePushes: number;
+  planRevision: number;
+  /** Hash of the plan that was pushed last. */
+  planHash: string | undefined;
+};
+
+type OpenRun = { readonly deadlineMs: number };
+
+/** The server's host: pumps the core, keeps its log, stalls, crashes and starts again with a new epoch. */
+export class SimServerHost {
+  readonly #options: SimServerOptions;
+  readonly #queue: EventQueue;
+  readonly #random: Random;
+  readonly #streams = new Map<number, SimStream>();
+  #goneStreams: SimStream[] = [];
+  readonly #hellos = new Map<number, Hello>();
+  /** Live sessions by agent: more than one of an agent is a failure. */
+  readonly #sessions = new Map<string, Session>();
+  readonly #runs = new Map<string, OpenRun>();
+  readonly #lastFrameMs = new Map<string, number>();
+  readonly #welcomes = new Map<string, number[]>();
+  readonly #goodbyes = new Set<string>();
+  readonly #stateOf = new Map<string, string>();
+  #core: ServerPort | undefined;
+  #generation = 0;
+  #startedMs = 0;
+  #lastTickMs = 0;
+  #stalled = false;
+  readonly #inbox: (() => void)[] = [];
+  readonly #inputs: ServerInput[] = [];
+  #busy = false;
+  #pendingAppends = 0;
+  readonly log: SimLogBehaviour = { latencyMs: 20, failureShare: 0 };
+  /** Added to the wall clock; jumps. */
+  wallShiftMs = 0;
+  /** Ticks so far. */
+  tickCount = 0;
+  /** Welcomes sent so far. */
+  welcomeCount = 0;
+  /** Runs that came to an end. */
+  finishedRunCount = 0;
+
+  constructor(options: SimServerOptions) {
+    this.#options = options;
+    this.#queue = options.queue;
+    this.#random = options.random;
+  }
+
+  /** The running core. */
+  get core(): ServerPort | undefined {
+    return this.#core;
+  }
+
+  /** Counts starts of the server. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Appends handed to the log and not answered. */
+  get pendingAppends(): number {
+    return this.#pendingAppends;
+  }
+
+  /** Runs that were asked for and did not end. */
+  get openRunCount(): number {
+    return this.#runs.size;
+  }
+
+  /** Streams whose server end is open. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  /** Agents with a live session. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Starts a server process with a new epoch; it finds what the log has. */
+  start(): void {
+    if (this.#core !== undefined) return;
+    this.#generation += 1;
+    this.#startedMs = this.#queue.nowMs;
+    this.#lastTickMs = this.#queue.nowMs;
+    this.#trace("start", this.#generation);
+    this.#core = this.#options.createCore(`epoch-${this.#generation}`);
+    this.#feed({ kind: "recovered", marks: this.#options.ledger.marks() });
+    this.#tickLater(this.#generation);
+    for (const stream of this.#goneStreams.splice(0)) stream.hostBack();
+  }
+
+  /** The process is killed. A killed machine tells nobody; a killed process leaves its kernel to do so. */
+  crash(how: "process" | "host"): void {
+    if (this.#core === undefined) return;
+    this.#trace(`crash ${how}`, this.#generation);
+    for (const stream of this.#streams.values()) {
+      if (how === "process") stream.serverProcessDied();
+      else stream.serverHostDied();
+    }
+    if (how === "host") this.#goneStreams.push(...this.#streams.values());
+    this.#core = undefined;
+    this.#stalled = false;
+    this.#inbox.length = 0;
+    this.#inputs.length = 0;
+    this.#streams.clear();
+    this.#hellos.clear();
+    this.#sessions.clear();
+    this.#runs.clear();
+    this.#stateOf.clear();
+    this.#pendingAppends = 0;
+  }
+
+  /** The log was only memory: it is gone with the process. */
+  loseLog(): void {
+    this.#trace("log lost", this.#generation);
+    this.#options.ledger.loseLog();
+  }
+
+  /** The event loop is blocked: what arrives waits. */
+  stall(): void {
+    this.#trace("stall", 0);
+    this.#stalled = true;
+  }
+
+  /** The event loop runs again: timers and sockets in either order. */
+  resume(): void {
+    if (!this.#stalled) return;
+    this.#trace("resume", this.#inbox.length);
+    this.#stalled = false;
+    const timersFirst = this.#random.next() < 0.5;
+    if (timersFirst) this.#tick();
+    for (const task of this.#inbox.splice(0)) task();
+    if (!timersFirst) this.#tick();
+  }
+
+  /** Begins to send everybody away, as on SIGTERM. */
+  drain(): void {
+    this.#inProcess(() => {
+      this.#feed({ kind: "drain", reason: "shutdown", nowMs: this.#queue.nowMs });
+    });
+  }
+
+  /** Asks an agent for a run. */
+  run(requestId: string, agentId: string, deadlineMs: number): void {
+    this.#inProcess(() => {
+      this.#runs.set(requestId, { deadlineMs: this.#queue.nowMs + deadlineMs });
+      const probe = {
+        kind: "tcp" as const,
+        address: "10.0.0.1",
+        port: 80,
+        timeoutMs: 1000,
+        hostName: "",
+        httpPath: "",
+        expectPodUid: "",
+      };
+      const times = this.#times();
+      const deadline = times.nowMs + deadlineMs;
+      this.#feed({
+        kind: "run",
+        requestId,
+        agentId,
+        probes: [probe],
+        deadlineMs: deadline,
+        ...times,
+      });
+    });
+  }
+
+  /** Nobody waits for a run any more. */
+  cancelRun(requestId: string): void {
+    this.#inProcess(() => {
+      if (!this.#runs.delete(requestId)) return;
+      this.#feed({ kind: "cancel_run", requestId, nowMs: this.#queue.nowMs });
+    });
+  }
+
+  /** A stream's first packet arrives. */
+  opened(stream: SimStream): void {
+    if (this.#core === undefined) {
+      stream.refuse();
+      return;
+    }
+    this.#streams.set(stream.id, stream);
+    this.#inProcess(() => {
+      this.#trace("opened", stream.id);
+      const principal = {
+        method: "none" as const,
+        name: "",
+        node: undefined,
+        expiresUnixMs: undefined,
+      };
+      const remote = `agent ${stream.agentIndex}`;
+      this.#feed({ kind: "opened", stream: stream.id, principal, remote, ...this.#times() });
+    });
+  }
+
+  /** A message arrives on a stream. */
+  message(stream: SimStream, message: AgentMessage): void {
+    if (!this.#streams.has(stream.id)) return;
+    const agentId = this.#options.agentIdOf(stream.agentIndex);
+    this.#lastFrameMs.set(agentId, this.#queue.nowMs);
+    this.#inProcess(() => {
+      if (!this.#streams.has(stream.id)) return;
+      if (message.kind === "hello") this.#hellos.set(stream.id, message.hello);
+      if (message.kind === "goodbye") this.#goodbyes.add(agentId);
+      this.#feed({ kind: "message", stream: stream.id, message, ...this.#times() });
+    });
+  }
+
+  /** A stream is over. */
+  closed(stream: SimStream, end: StreamEnd): void {
+    if (!this.#streams.has(stream.id)) return;
+    this.#inProcess(() => {
+      if (!this.#streams.delete(stream.id)) return;
+      this.#trace("stream closed", stream.id, end);
+      this.#endSession(stream.id);
+      this.#hellos.delete(stream.id);
+      this.#feed({ kind: "closed", stream: stream.id, end, ...this.#times() });
+    });
+  }
+
+  /** Hash of the plan that was pushed last in an agent's session; undefined when none was. */
+  announcedPlan(agentId: string): string | undefined {
+    return this.#sessions.get(agentId)?.planHash;
+  }
+
+  /** When a frame of this agent last reached the host. */
+  lastFrameMs(agentId: string): number {
+    return this.#lastFrameMs.get(agentId) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #times(): { nowMs: number; wallMs: number } {
+    const { nowMs } = this.#queue;
+    return { nowMs, wallMs: Math.floor(simStartUnixMs + nowMs + this.wallShiftMs) };
+  }
+
+  #trace(what: string, value: number, text = ""): void {
+    this.#options.trace.add(this.#queue.nowMs, what, -1, value, text);
+  }
+
+  #inProcess(task: () => void): void {
+    if (this.#core === undefined) return;
+    if (this.#stalled) this.#inbox.push(task);
+    else task();
+  }
+
+  #tickLater(generation: number): void {
+    this.#queue.after(tickMs, () => {
+      if (this.#generation !== generation || this.#core === undefined) return;
+      this.#tickLater(generation);
+      if (!this.#stalled) this.#tick();
+    });
+  }
+
+  #tick(): void {
+    const times = this.#times();
+    const loopDelayMs = Math.max(0, times.nowMs - this.#lastTickMs - tickMs);
+    this.#lastTickMs = times.nowMs;
+    this.tickCount += 1;
+    this.#feed({ kind: "tick", ...times, loopDelayMs });
+    this.#checkRuns(times.nowMs);
+    this.#options.observe(this);
+  }
+
+  #checkRuns(nowMs: number): void {
+    for (const [requestId, run] of this.#runs) {
+      if (nowMs > run.deadlineMs + runLateMaxMs) {
+        throw new SimFailure("runs", `run ${requestId} was not finished by its deadline`);
+      }
+    }
+  }
+
+  #feed(input: ServerInput): void {
+    this.#inputs.push(input);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (;;) {
+        const next = this.#inputs.shift();
+        const core = this.#core;
+        if (next === undefined || core === undefined) break;
+        for (const output of core.step(next)) this.#carryOut(output);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #carryOut(output: ServerOutput): void {
+    switch (output.kind) {
+      case "send":
+        this.#send(output.stream, output.message);
+        break;
+      case "push_plan":
+        for (const stream of output.streams) {
+          this.#send(stream, { kind: "plan", plan: output.plan });
+        }
+        break;
+      case "close":
+        this.#close(output);
+        break;
+      case "append":
+        this.#append(output.token, output.record);
+        break;
+      case "apply":
+        this.#options.ledger.apply(output.agentId, output.columns, this.#generation);
+        break;
+      case "run_finished":
+        this.#runFinished(output.requestId);
+        break;
+      case "agent_changed":
+        this.#agentChanged(output.agentId);
+        break;
+      case "reauthenticate":
+      case "log":
+      case "count":
+        break;
+      default:
+        assertNever(output);
+    }
+  }
+
+  #send(streamId: number, message: ServerMessage): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    if (message.kind === "welcome") this.#beginSession(stream, message.welcome.ackSeq);
+    if (message.kind === "plan") this.#notePlan(stream, message.plan);
+    if (message.kind === "ack") this.#checkAck(stream, message.seq);
+    this.#trace(`send ${message.kind}`, message.kind === "plan" ? message.plan.revision : streamId);
+    stream.sendFromServer(message);
+    if (stream.heldCount > simPipeMessagesMax) {
+      throw new SimFailure("memory", `${stream.heldCount} messages wait on stream ${streamId}`);
+    }
+  }
+
+  #close(output: ServerOutput & { kind: "close" }): void {
+    const stream = this.#streams.get(output.stream);
+    if (stream === undefined) return;
+    this.#trace("close", output.stream, `${output.code} ${output.message}`);
+    this.#endSession(output.stream);
+    stream.closeFromServer(output.code, output.message, output.retryAfterMs);
+  }
+
+  #beginSession(stream: SimStream, ackSeq: number): void {
+    const hello = this.#hellos.get(stream.id);
+    if (hello === undefined) throw new SimFailure("sessions", "Welcome before Hello");
+    const former = this.#sessions.get(hello.agentId);
+    if (former !== undefined) {
+      throw new SimFailure("sessions", `${hello.agentId} has two live sessions`);
+    }
+    this.welcomeCount += 1;
+    this.#checkFlapping(hello.agentId);
+    this.#sessions.set(hello.agentId, {
+      stream,
+      planHash: undefined,
+      planRevision: 0,
+      samePushes: 0,
+    });
+    this.#checkAck(stream, ackSeq);
+  }
+
+  #checkFlapping(agentId: string): void {
+    const sinceMs = this.#queue.nowMs - 60_000;
+    const times = (this.#welcomes.get(agentId) ?? []).filter((atMs) => atMs > sinceMs);
+    times.push(this.#queue.nowMs);
+    this.#welcomes.set(agentId, times);
+    if (times.length > welcomesPerMinuteMax) {
+      throw new SimFailure("sessions", `${agentId} began ${times.length} sessions in a minute`);
+    }
+  }
+
+  #endSession(streamId: number): void {
+    const hello = this.#hellos.get(streamId);
+    const session = hello && this.#sessions.get(hello.agentId);
+    if (hello !== undefined && session?.stream.id === streamId)
+      this.#sessions.delete(hello.agentId);
+  }
+
+  #notePlan(stream: SimStream, plan: Plan): void {
+    const hello = this.#hellos.get(stream.id);
+    const session = hello && this.#sessions.get(hello.agentId);
+    if (session?.stream !== stream) throw new SimFailure("sessions", "Plan without a session");
+    session.samePushes = plan.revision === session.planRevision ? session.samePushes + 1 : 1;
+    session.planRevision = plan.revision;
+    session.planHash = plan.hash;
+    if (session.samePushes > samePushesMax) {
+      throw new SimFailure(
+        "plans",
+        `revision ${plan.revision} is pushed to ${hello?.agentId} again and again`,
+      );
+    }
+  }
+
+  /** Only what the log has may be acknowledged. */
+  #checkAck(stream: SimStream, seq: number): void {
+    const hello = this.#hellos.get(stream.id);
+    if (hello === undefined) throw new SimFailure("results", "Ack before Hello");
+    const mark = this.#options.ledger.mark(hello.agentId, hello.bootId);
+    if (seq > Math.max(mark, hello.unacked.first - 1)) {
+      throw new SimFailure(
+        "results",
+        `${hello.agentId} seq ${seq} is acknowledged, the log has ${mark}`,
+      );
+    }
+  }
+
+  #append(token: number, record: LogRecord): void {
+    const generation = this.#generation;
+    const core = this.#core;
+    this.#pendingAppends += 1;
+    const commitMs = this.#random.next() * this.log.latencyMs;
+    const fails = this.#random.next() < this.log.failureShare;
+    const answer = (input: ServerInput): void => {
+      if (this.#generation !== generation || this.#core !== core) return;
+      this.#inProcess(() => {
+        this.#pendingAppends -= 1;
+        this.#feed({ ...input, nowMs: this.#queue.nowMs } as ServerInput);
+      });
+    };
+    this.#queue.after(commitMs, () => {
+      if (this.#generation !== generation || this.#core !== core) return;
+      if (!fails) {
+        this.#options.ledger.commit(
+          record,
+          generation,
+          (id) => core?.keyOf(id),
+          (unixMs) => unixMs - simStartUnixMs - this.wallShiftMs,
+        );
+      }
+      this.#queue.after(this.#random.next() * 5, () => {
+        const nowMs = this.#queue.nowMs;
+        answer(
+          fails
+            ? { kind: "append_failed", token, why: "disk full", nowMs }
+            : { kind: "appended", token, nowMs },
+        );
+      });
+    });
+  }
+
+  #runFinished(requestId: string): void {
+    if (this.#runs.delete(requestId)) this.finishedRunCount += 1;
+  }
+
+  /** Lost is a claim about the agent: it must have been silent, or have said goodbye. */
+  #agentChanged(agentId: string): void {
+    const view = this.#core?.agent(agentId);
+    const state = view?.state ?? "";
+    if (this.#stateOf.get(agentId) === state) return;
+    this.#stateOf.set(agentId, state);
+    this.#trace(`${agentId} ${state}`, 0, view?.reason ?? "");
+    if (state !== "lost" || this.#goodbyes.has(agentId)) return;
+    const nowMs = this.#queue.nowMs;
+    const silentMs = nowMs - Math.max(this.lastFrameMs(agentId), this.#startedMs);
+    if (silentMs < simLostAfterMs - 1) {
+      const heard = `heard ${silentMs.toFixed(0)} ms ago`;
+      throw new SimFailure("liveness", `${agentId} is lost (${view?.reason}) though ${heard}`);
+    }
+  }
+}
