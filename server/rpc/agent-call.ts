@@ -57,6 +57,7 @@ export class AgentCall {
   /** Since when the oldest unwritten message waits; undefined when none does. */
   #waitingSinceMs: number | undefined;
   #pendingPlan: Buffer | undefined;
+  #ending = false;
 
   constructor(options: AgentCallOptions) {
     this.#options = options;
@@ -185,6 +186,8 @@ export class AgentCall {
   /** A peer that does not take its status, or does not end its side, is not waited for. */
   #endSoon(): void {
     const { call, stream } = this.#options;
+    if (this.#ending || stream.destroyed) return;
+    this.#ending = true;
     const timer = setTimeout(() => {
       if (stream.closed || stream.destroyed) return;
       stream.close(call.destroyed ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
@@ -197,6 +200,8 @@ export class AgentCall {
     clearTimeout(this.#pause);
     this.#pendingPlan = undefined;
     this.#end ??= this.#endFromPeer();
+    // grpc-js may have ended the call itself: then too the peer has to end its side.
+    this.#endSoon();
     this.#options.onClosed(this.#end);
   }
 

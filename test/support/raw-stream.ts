@@ -1,5 +1,5 @@
 import { connect, constants } from "node:http2";
-import type { Socket } from "node:net";
+import { connect as connectSocket } from "node:net";
 
 /** A stream of AgentService.Connect below gRPC, to send what no gRPC client would. */
 export type RawStream = {
@@ -9,7 +9,7 @@ export type RawStream = {
   readonly ended: Promise<{ readonly status: string | undefined; readonly resetCode: number }>;
   /** Ends the stream with RST_STREAM(CANCEL), without END_STREAM before it. */
   reset(): void;
-  /** Stops reading the connection's socket: the server's writes fill up. */
+  /** Stops reading: flow control holds the server's writes back. */
   stopReading(): void;
   /** Drops the connection. */
   destroy(): void;
@@ -33,10 +33,17 @@ export const openRawStream = (port: number, headers: Record<string, string> = {}
     const value = received["grpc-status"];
     if (value !== undefined) status = String(value);
   };
-  stream.on("response", note);
-  stream.on("trailers", note);
   const ended = new Promise<{ status: string | undefined; resetCode: number }>((resolve) => {
-    stream.once("close", () => resolve({ status, resetCode: stream.rstCode ?? 0 }));
+    const end = () => resolve({ status, resetCode: stream.rstCode ?? 0 });
+    stream.on("response", (received) => {
+      note(received);
+      if (status !== undefined) end();
+    });
+    stream.on("trailers", (received) => {
+      note(received);
+      end();
+    });
+    stream.once("close", end);
   });
   return {
     write: (bytes) => void stream.write(bytes),
@@ -45,10 +52,85 @@ export const openRawStream = (port: number, headers: Record<string, string> = {}
       // A destroyed stream sends its reset without ending the writable side first.
       stream.destroy(undefined);
     },
-    stopReading: () => {
-      stream.pause();
-      (session.socket as Socket).pause();
-    },
+    stopReading: () => void stream.pause(),
     destroy: () => session.destroy(),
   };
 };
+
+/** A stream written frame by frame; an HTTP/2 library would join small writes. */
+export type RawFrames = {
+  /** Writes each byte in a DATA frame of its own. */
+  writeBytewise(bytes: Uint8Array): void;
+  /** The error code of the RST_STREAM, or undefined when the connection was closed. */
+  readonly ended: Promise<number | undefined>;
+  destroy(): void;
+};
+
+/** Opens a stream of this path over plaintext HTTP/2. */
+export const openRawFrames = (
+  port: number,
+  path = "/causeway.v1.AgentService/Connect",
+): RawFrames => {
+  const socket = connectSocket(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  socket.write(frame({ type: 4, flags: 0, stream: 0, payload: Buffer.alloc(0) }));
+  const headers = {
+    ":method": "POST",
+    ":scheme": "http",
+    ":path": path,
+    ":authority": `127.0.0.1:${port}`,
+    "content-type": "application/grpc",
+    te: "trailers",
+  };
+  const block = Buffer.concat(Object.entries(headers).map(literal));
+  socket.write(frame({ type: 1, flags: 4, stream: 1, payload: block }));
+  const ended = new Promise<number | undefined>((resolve) => {
+    let pending = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      pending = Buffer.concat([pending, chunk]);
+      while (pending.length >= 9 && pending.length >= 9 + pending.readUIntBE(0, 3)) {
+        const length = pending.readUIntBE(0, 3);
+        if (pending[3] === 3) resolve(pending.readUInt32BE(9));
+        pending = pending.subarray(9 + length);
+      }
+    });
+    socket.once("close", () => resolve(undefined));
+  });
+  return {
+    writeBytewise: (bytes) => {
+      const frames = [...bytes].map((byte) =>
+        frame({ type: 0, flags: 0, stream: 1, payload: Buffer.of(byte) }),
+      );
+      socket.write(Buffer.concat(frames));
+    },
+    ended,
+    destroy: () => void socket.destroy(),
+  };
+};
+
+type Frame = {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+  readonly payload: Buffer;
+};
+
+/** RFC 9113, 4.1. */
+const frame = ({ type, flags, stream, payload }: Frame): Buffer => {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+};
+
+/** A header field without indexing and without Huffman coding (RFC 7541, 6.2.2); names and values below 127 bytes. */
+const literal = ([name, value]: readonly [string, string]): Buffer =>
+  Buffer.concat([
+    Buffer.of(0, name.length),
+    Buffer.from(name),
+    Buffer.of(value.length),
+    Buffer.from(value),
+  ]);
