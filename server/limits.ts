@@ -162,6 +162,8 @@ export const sessionAgeMsMax = 1_800_000;
 export const drainGraceMs = 10_000;
 /** The same when the server stops, in ms. */
 export const stopGraceMs = 3_000;
+/** How long agents are told to stay away when the server stops, at least, in ms: it takes so long to start again. */
+export const drainReturnMsMin = 1_000;
 /** Agents that are told to leave in one tick: keeps the loop free. */
 export const drainSlice = 100;
 /** How long an agent may keep its stream after Goodbye, in ms: time for the last acknowledgements. */
@@ -253,3 +255,6 @@ export const runTimeoutMaxMs = 60_000;
 
 /** What a run may take beyond its probes' timeout, in ms: the way to the agent and back, and a busy event loop. */
 export const runOverheadMs = 3_000;
+
+/** Problems that a report lists; it says how many more there are. */
+export const reportProblemsMax = 100;

@@ -140,6 +140,13 @@ export class Matrix {
     return cell === undefined ? 0 : (this.#store.chunkOf(cell).seq[this.#store.placeOf(cell)] ?? 0);
   }
 
+  /** When a cell's newest probe was sent, microseconds since 1970; 0 when there is none. */
+  lastUnixUs(agentId: string, targetId: number): number {
+    const cell = this.#rows.get(agentId)?.get(targetId);
+    if (cell === undefined) return 0;
+    return this.#store.chunkOf(cell).lastUs[this.#store.placeOf(cell)] ?? 0;
+  }
+
   /** A cell; undefined when it was never measured. */
   cell(agentId: string, targetId: number, query: CellQuery): CellView | undefined {
     const cell = this.#rows.get(agentId)?.get(targetId);

@@ -1,7 +1,7 @@
 import type { PlanEntry } from "../../common/agent-stream.js";
 import { type ProbeKind, type ProbeSpec, parseTargetKey } from "../../common/probe.js";
 import type { AgentView } from "../session/protocol.js";
-import type { CellView, Matrix, PairState } from "./matrix.js";
+import { type CellView, type Matrix, type PairState, stalePeriods } from "./matrix.js";
 
 /** The agents as queries see them; the control plane. */
 export interface AgentDirectory {
@@ -37,6 +37,9 @@ export type MeasuredCell = PairCell & { readonly view: CellView | undefined };
 
 /** Point and width of a look at the matrix. */
 export type MeshQuery = { readonly nowUnixUs: number; readonly windowS: number };
+
+/** A former look at the matrix. */
+export type MatrixMark = { readonly seq: number; readonly nowUnixUs: number };
 
 /** Period of what is not planned any more: the longest default interval. */
 const unplannedPeriodMs = 60_000;
@@ -74,6 +77,14 @@ export class MeshView {
   /** The sequence number of a cell's newest batch; 0 for none. */
   cellSeq(cell: PairCell): number {
     return this.#parts.matrix.cellSeq(cell.source.agentId, cell.targetId);
+  }
+
+  /** Whether a cell was measured anew, or became stale, after that look. */
+  hasChanged(cell: PairCell, since: MatrixMark, nowUnixUs: number): boolean {
+    if (this.cellSeq(cell) > since.seq) return true;
+    const lastUnixUs = this.#parts.matrix.lastUnixUs(cell.source.agentId, cell.targetId);
+    const staleUs = lastUnixUs + stalePeriods * cell.periodMs * 1000;
+    return lastUnixUs > 0 && staleUs > since.nowUnixUs && staleUs <= nowUnixUs;
   }
 
   /** What an agent is to measure, and what it measured of late without being planned any more. */

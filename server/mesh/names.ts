@@ -11,6 +11,9 @@ export type Resolved<T> =
 /** Candidates that a message names at most. */
 const candidatesMax = 5;
 
+/** Names that a wrong one is compared with at most: comparing costs time. */
+const nearNamesMax = 2_000;
+
 /** An agent by agent_id, by node (NAME or node/NAME), or by pod (namespace/name, or name in "default"). */
 export const resolveAgent = (name: string, agents: readonly AgentView[]): Resolved<AgentView> => {
   const exact = agents.find(({ agentId }) => agentId === name);
@@ -22,7 +25,7 @@ export const resolveAgent = (name: string, agents: readonly AgentView[]): Resolv
     const candidates = matches.map(({ agentId }) => agentId).slice(0, candidatesMax);
     return { kind: "ambiguous", candidates };
   }
-  return { kind: "unknown", near: closest(name, agents.flatMap(namesOf)) };
+  return { kind: "unknown", near: nearest(name, agents.flatMap(namesOf)) };
 };
 
 /** A target: everything that names an agent, except that node/NAME is the host itself; and dns/NAME. */
@@ -37,7 +40,7 @@ export const resolveTarget = (
     const nodes = agents.map((agent) => `node/${agent.node}`);
     return agents.some((agent) => agent.node === node)
       ? { kind: "found", value: name }
-      : { kind: "unknown", near: closest(name, [...targets, ...nodes]) };
+      : { kind: "unknown", near: nearest(name, [...targets, ...nodes]) };
   }
   const agent = resolveAgent(name, agents);
   switch (agent.kind) {
@@ -46,7 +49,7 @@ export const resolveTarget = (
     case "ambiguous":
       return agent;
     default:
-      return { kind: "unknown", near: agent.near ?? closest(name, [...targets]) };
+      return { kind: "unknown", near: agent.near ?? nearest(name, [...targets]) };
   }
 };
 
@@ -64,6 +67,9 @@ export const unresolvedText = (
     resolved.near === undefined ? "" : `; did you mean ${JSON.stringify(resolved.near)}?`;
   return `${field} ${shown} is not known${hint}`;
 };
+
+const nearest = (name: string, known: readonly string[]): string | undefined =>
+  closest(name, known.slice(0, nearNamesMax));
 
 const podName = (agent: AgentView): string => `${agent.namespace}/${agent.pod}`;
 
