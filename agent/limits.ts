@@ -128,3 +128,9 @@ export const responderBindAttemptsMax = 10;
 export const linkPingEveryMs = 20_000;
 /** Answer to that ping; the server is gone without it. */
 export const linkPingMsMax = 10_000;
+/** Shortest time between two ticks of the core: deadlines that are close together share one. */
+export const loopTickMsMin = 10;
+/** Longest time between two ticks of the core: a late one tells how long the event loop was held. */
+export const loopTickMsMax = 250;
+/** How often the token file is read: rotated tokens overlap by minutes. */
+export const tokenCheckEveryMs = 5_000;
