@@ -33,12 +33,22 @@ export const sendText = (
 };
 
 /**
- * Lets go of a body that nobody will read, once the answer is out. HTTP/1.1 does so by itself: it discards the rest, for
- * as long as a request may take.
+ * Lets go of what is left of a body once the answer is out. Without it an HTTP/1.1 connection would wait for somebody to
+ * read the rest before its next request, and an HTTP/2 stream would stay open. Destroying the request instead would cut
+ * the connection before the client has read the answer.
  */
-export const leaveUnread = (request: HttpRequest, response: HttpResponse): void => {
-  if (!("stream" in request)) return;
-  response.once("finish", () => request.stream.close(constants.NGHTTP2_NO_ERROR));
+export const dropUnreadBody = (request: HttpRequest, response: HttpResponse): void => {
+  response.once("finish", () => {
+    if ("stream" in request) {
+      const { stream } = request;
+      if (!stream.endAfterHeaders && !stream.readableEnded)
+        stream.close(constants.NGHTTP2_NO_ERROR);
+    } else if (!request.complete) {
+      // Whoever still listens has answered already; with a "readable" listener resume() would not flow.
+      request.removeAllListeners("readable");
+      request.resume();
+    }
+  });
 };
 
 /** Path and query of a request target. Leading slashes are one slash: `//api/v1/…` comes from clients with SERVER_URL + "/". */

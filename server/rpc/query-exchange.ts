@@ -6,7 +6,7 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import type { Logger } from "../../common/logger.js";
-import type { HttpRequest, HttpResponse } from "../http/handler.js";
+import { dropUnreadBody, type HttpRequest, type HttpResponse } from "../http/handler.js";
 import { frameGuardViolationsPerConnectionMax } from "../limits.js";
 import { type ApiAuthenticator, bearerToken } from "./api-auth.js";
 import { callUser } from "./call-edge.js";
@@ -45,6 +45,7 @@ export type Exchange = ExchangeParts & {
 /** Serves one request: gate, token, then what it is for. The body is not read before. Never rejects. */
 export const serveExchange = async (exchange: Exchange): Promise<void> => {
   guardRequest(exchange);
+  dropUnreadBody(exchange.request, exchange.response);
   const target = exchange.find(exchange.request);
   try {
     const refusal = refusalAtGate(exchange);
@@ -111,7 +112,6 @@ const authorizedUser = async (
 
 const serveTarget = async (exchange: Exchange, target: QueryTarget): Promise<void> => {
   const { request, response, transcoder } = exchange;
-  if (request.method === "OPTIONS" && target.kind !== "rpc") return answerOptions(response, target);
   switch (target.kind) {
     case "http":
       return target.handler.handle(request, response);
@@ -121,22 +121,24 @@ const serveTarget = async (exchange: Exchange, target: QueryTarget): Promise<voi
       return transcoder.handle(request, response, target.found);
     case "nothing":
       if (target.allow !== undefined) response.setHeader("allow", target.allow.join(", "));
+      if (target.allow !== undefined && request.method === "OPTIONS") {
+        response.writeHead(204);
+        response.end();
+        return;
+      }
       return refuseTarget(exchange, target, target);
   }
-};
-
-/** What methods a path takes; for a path that is not served the answer is its 404. */
-const answerOptions = (response: HttpResponse, target: QueryTarget): void => {
-  const allow = target.kind === "nothing" ? target.allow : ["GET", "HEAD", "OPTIONS"];
-  response.writeHead(allow === undefined ? 404 : 204, { allow: (allow ?? []).join(", ") });
-  response.end();
 };
 
 const serveRpc = async (
   { request, response, logger }: Exchange,
   handler: UniversalHandler,
 ): Promise<void> => {
-  const call = universalRequestFromNodeRequest(request, response, undefined, createContextValues());
+  const call = {
+    ...universalRequestFromNodeRequest(request, response, undefined, createContextValues()),
+    // Connect's own body destroys a request that it stops reading, and the connection with it.
+    body: request.iterator({ destroyOnReturn: false }),
+  };
   try {
     await universalResponseToNodeResponse(await handler(call), response);
   } catch (error) {

@@ -73,7 +73,7 @@ const restTarget = (
 const wrongMethod = (method: string, known: readonly string[]): QueryTarget => {
   const allow = [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
   const error = new ConnectError(
-    `${method} is not served here, ${allow.join(", ")} are`,
+    `this path takes ${known.join(", ")}, not ${method}`,
     Code.Unimplemented,
   );
   return { kind: "nothing", style: "rest", error, httpStatus: 405, allow };

@@ -7,13 +7,7 @@ import {
   errorToJsonBytes,
 } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import {
-  type HttpRequest,
-  type HttpResponse,
-  leaveUnread,
-  sendText,
-  splitUrl,
-} from "../http/handler.js";
+import { type HttpRequest, type HttpResponse, sendText, splitUrl } from "../http/handler.js";
 import { connectErrorFrom } from "./errors.js";
 import { errorShapeOf, restErrorFrom } from "./transcode/error-json.js";
 
@@ -34,7 +28,6 @@ export const refuse = (refusal: Refusal, kind: "rpc" | "rest"): void => {
   const { request, response } = refusal;
   const error = connectErrorFrom(refusal.error);
   const contentType = request.headers["content-type"] ?? "";
-  if (!request.readableEnded) leaveUnread(request, response);
   if (contentType.startsWith("application/grpc-web")) {
     response.writeHead(200, { "content-type": contentType, ...grpcStatus(error) });
     response.end();

@@ -2,15 +2,14 @@ import {
   create,
   type DescField,
   type DescMessage,
-  fromJson,
   type JsonObject,
   type JsonReadOptions,
   type JsonValue,
   type Message,
   mergeFromJson,
 } from "@bufbuild/protobuf";
-import { isFieldError } from "@bufbuild/protobuf/reflect";
 import { RpcError } from "../errors.js";
+import { messageFromJson } from "./json-fault.js";
 import {
   type FieldPath,
   isParameterField,
@@ -45,17 +44,15 @@ export const bindRequest = (
     if (path === undefined && options.ignoreUnknownFields === true) return [];
     return [{ path: path ?? refuseParameter(route, name), text }];
   });
-  const merge = (json: JsonObject) =>
-    orInvalid("", () => mergeFromJson(input, message, json, options));
-  merge(jsonFromParameters(parameters));
-  merge(
-    jsonFromParameters(
-      [...variables].map(([name, text]) => ({
-        path: resolveFieldPath(input, name.split(".")) ?? [],
-        text,
-      })),
-    ),
-  );
+  const fromPath = [...variables].map(([name, text]) => ({
+    path: resolveFieldPath(input, name.split(".")) ?? [],
+    text,
+  }));
+  for (const part of [parameters, fromPath]) {
+    const json = jsonFromParameters(part);
+    messageFromJson(input, json, { where: "", options });
+    mergeFromJson(input, message, json, options);
+  }
   return message;
 };
 
@@ -76,7 +73,7 @@ const messageFromBody = (
 ): Message => {
   if (target === undefined) return create(method.input);
   const json = target === "*" ? body : { [target.name]: body };
-  return orInvalid("body: ", () => fromJson<DescMessage>(method.input, json, options));
+  return messageFromJson<DescMessage>(method.input, json, { where: "body", options });
 };
 
 const parameterNamed = (route: Route, name: string): FieldPath | undefined => {
@@ -123,20 +120,4 @@ const childOf = (scope: JsonObject, { name }: DescField): JsonObject => {
   const child = (scope[name] ?? {}) as JsonObject;
   scope[name] = child;
   return child;
-};
-
-const orInvalid = <T>(where: string, parse: () => T): T => {
-  try {
-    return parse();
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    const field = isFieldError(cause) ? cause.field().name : undefined;
-    const why = isFieldError(cause) ? cause.message : (error as Error).message;
-    throw new RpcError({
-      code: "invalid_argument",
-      message: where + (field === undefined ? why : `${field}: ${why}`),
-      details: field === undefined ? [] : [{ kind: "bad_field", field, description: why }],
-      cause: error,
-    });
-  }
 };

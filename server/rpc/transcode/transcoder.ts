@@ -7,15 +7,9 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
-import type { Transport } from "@connectrpc/connect";
+import { ConnectError, type Transport } from "@connectrpc/connect";
 import type { Logger } from "../../../common/logger.js";
-import {
-  type HttpRequest,
-  type HttpResponse,
-  leaveUnread,
-  sendText,
-  splitUrl,
-} from "../../http/handler.js";
+import { type HttpRequest, type HttpResponse, sendText, splitUrl } from "../../http/handler.js";
 import { connectErrorFrom, RpcError } from "../errors.js";
 import { bindRequest } from "./bind.js";
 import { readJsonBody } from "./body.js";
@@ -171,7 +165,8 @@ const timeoutOf = ({ headers }: HttpRequest): number | undefined => {
 
 const restErrorOf = ({ request, found, logger }: Call, thrown: unknown) => {
   const error = connectErrorFrom(thrown);
-  if (isOwnFault(error.code)) {
+  // What comes from the call itself was logged at its edge.
+  if (isOwnFault(error.code) && !(thrown instanceof ConnectError)) {
     const { method } = found.route;
     logger.error({ method: method.name, error: String(error.cause ?? error) }, "call failed");
   }
@@ -185,7 +180,6 @@ const replyError = (call: Call, thrown: unknown): void => {
     response.destroy();
     return;
   }
-  if (!call.request.readableEnded) leaveUnread(call.request, response);
   if (retryAfterS !== undefined) response.setHeader("retry-after", String(retryAfterS));
   sendJson(response, { status: httpStatus, json });
 };
