@@ -6,6 +6,9 @@ import { CliError, type ExitCode, exitCodes } from "./exit.js";
 import { processCommands } from "./process-commands.js";
 import { createProgram } from "./program.js";
 
+/** Lines of help beyond this are hard to read. */
+const helpColumnsMax = 100;
+
 /** Runs one command line (without node and the script) and resolves to its exit code. */
 export const runCli = async (
   argv: readonly string[],
@@ -74,6 +77,7 @@ export const runCommandLine = async (
   const output = {
     writeOut: context.writeOut,
     writeErr: context.writeError,
+    getOutHelpWidth: () => Math.min(context.size().columns, helpColumnsMax),
     // commander puts its hint on a second line, in brackets.
     outputError: (text: string, write: (line: string) => void) => {
       const line = text
