@@ -58,10 +58,12 @@ export const loadNetPing = async (
 const packageName: string = "net-ping";
 
 const reasonFromError = (error: unknown): string => {
-  const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ERR_DLOPEN_FAILED" && message.includes("NODE_MODULE_VERSION"))
+    return `net-ping's raw-socket was built for another Node.js than ${process.version}: npm rebuild raw-socket`;
   if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND")
-    return `net-ping cannot be loaded: ${message}`;
+    return `net-ping cannot be loaded: ${message.replace(/\s+/g, " ").slice(0, 160)}`;
   return message.includes("raw.node")
     ? "net-ping's raw-socket was not built: no compiler, or install scripts were off, when it was installed"
     : "net-ping is not installed: it is optional, and needs a compiler to install";

@@ -2,9 +2,9 @@ import type { Clock } from "../../common/clock.js";
 import type { Logger } from "../../common/logger.js";
 import { responderAddressesMax } from "../limits.js";
 import { bindAll, closeAll } from "./bind.js";
+import { defaultResponderLimits, type ResponderLimits } from "./bounds.js";
 import { createResponderCounters, type ResponderCounters } from "./counters.js";
 import { createHttpHandler, type MetricsSource, type ResponderIdentity } from "./http-handler.js";
-import { defaultResponderLimits, type ResponderLimits } from "./responder-limits.js";
 import { createTcpFront } from "./tcp-front.js";
 import { createUdpReflector } from "./udp-reflector.js";
 

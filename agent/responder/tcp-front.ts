@@ -5,9 +5,9 @@ import {
 } from "node:http";
 import type { Socket } from "node:net";
 import { responderHeaderBytesMax, responderRequestsPerConnectionMax } from "../limits.js";
+import type { ResponderLimits } from "./bounds.js";
 import type { ResponderCounters } from "./counters.js";
 import { unmapped } from "./http-handler.js";
-import type { ResponderLimits } from "./responder-limits.js";
 import { startTcpEcho, tcpEchoMagic } from "./tcp-echo.js";
 
 /** What the front is made with. */

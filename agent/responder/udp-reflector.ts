@@ -2,8 +2,8 @@ import type { RemoteInfo, Socket } from "node:dgram";
 import type { Clock } from "../../common/clock.js";
 import { responderUdpPacketBytesMax } from "../limits.js";
 import { createFineWallClock, identityFromUid, reflectStamp, stampBaseBytes } from "../stamp.js";
+import type { ResponderLimits } from "./bounds.js";
 import type { ResponderCounters } from "./counters.js";
-import type { ResponderLimits } from "./responder-limits.js";
 import { TokenBuckets } from "./token-buckets.js";
 
 /** What a reflector is made with. */

@@ -127,6 +127,14 @@ describe("loadNetPing()", () => {
     });
   });
 
+  it("says that the addon is another Node's", async () => {
+    const message = "The module 'raw.node'\nwas compiled using NODE_MODULE_VERSION 115.";
+    expect(await failing("ERR_DLOPEN_FAILED", message)()).toEqual({
+      available: false,
+      reason: `net-ping's raw-socket was built for another Node.js than ${process.version}: npm rebuild raw-socket`,
+    });
+  });
+
   it("says what else is wrong", async () => {
     expect(await failing("ERR_DLOPEN_FAILED", "wrong ELF class")()).toEqual({
       available: false,

@@ -18,8 +18,8 @@ import {
   responderUdpSourcesMax,
 } from "../../../agent/limits.js";
 import { bindAll } from "../../../agent/responder/bind.js";
+import { defaultResponderLimits } from "../../../agent/responder/bounds.js";
 import { createResponder, type Responder } from "../../../agent/responder/responder.js";
-import { defaultResponderLimits } from "../../../agent/responder/responder-limits.js";
 import { TokenBuckets } from "../../../agent/responder/token-buckets.js";
 import { systemClock } from "../../../common/clock.js";
 import { silentLogger } from "../../../common/logger.js";
