@@ -7,13 +7,12 @@ import {
 } from "../../common/limits.js";
 import { outcomeNumber } from "../../common/probe.js";
 import { batchResultsDefault } from "../limits.js";
-import { type Batch, batchMemoryBytes } from "./batch.js";
+import { type Batch, batchMemoryBytes, wireRttUs } from "./batch.js";
 import { clipText } from "./clip-text.js";
 import type { Measured } from "./protocol.js";
 
 /** Farthest that a result's time may be from the first one's: 32 bits of microseconds. */
 const deltaUsMax = 2_147_483_647;
-const rttUsMax = 4_294_967_295;
 
 /** The batch that still grows: columns that are filled, copied out when the batch is sealed, and used again. */
 export class BatchBuilder {
@@ -72,7 +71,7 @@ export class BatchBuilder {
     const { outcome, rttUs, detail } = measured.result;
     this.#ids[i] = measured.id;
     this.#deltas[i] = unixUs - this.#baseUnixUs;
-    this.#rtts[i] = rttUs === undefined ? 0 : Math.min(Math.max(Math.round(rttUs), 1), rttUsMax);
+    this.#rtts[i] = rttUs === undefined ? 0 : wireRttUs(rttUs);
     this.#outcomes[i] = outcomeNumber(outcome);
     if (detail !== "") {
       this.#details.push({ index: i, text: clipText(detail, resultDetailCharsMax) });

@@ -37,6 +37,10 @@ export const lossMemoryBytes = 256;
 /** What a gap counts against the window's bytes: an upper bound of its encoding. */
 export const gapWireBytes = 128;
 
+/** Round-trip time as the contract has it: whole microseconds, at least 1, 32 bits. */
+export const wireRttUs = (rttUs: number): number =>
+  Math.min(Math.max(Math.round(rttUs), 1), 4_294_967_295);
+
 /** What a batch takes in memory, keys apart. */
 export const batchMemoryBytes = (columns: ResultColumns): number => {
   let bytes = batchOverheadBytes + resultMemoryBytes * columns.targetId.length;

@@ -1,6 +1,7 @@
 import type { RunOutcome, RunResult, ServerMessage } from "../../common/agent-stream.js";
 import { explanationBytesMax, runProbesMax } from "../../common/limits.js";
 import { runGraceMs, runIdBytesMax, runsMax, runTimeoutMsMax } from "../limits.js";
+import { wireRttUs } from "./batch.js";
 import { clipText } from "./clip-text.js";
 import type { AgentOutput } from "./protocol.js";
 
@@ -92,6 +93,7 @@ export class Runs {
 
 const clipped = (result: RunResult): RunResult => ({
   ...result,
+  rttUs: result.rttUs === undefined ? undefined : wireRttUs(result.rttUs),
   detail: clipText(result.detail, explanationBytesMax),
 });
 

@@ -74,6 +74,16 @@ describe("AgentCore, runs", () => {
     });
   });
 
+  it("tells whole microseconds, at least 1", () => {
+    const rig = connected(4);
+    rig.message(run(rig, "a", 3));
+    const results = [0.3, 12.6, undefined].map((rttUs) => ({ ...result, rttUs }));
+    const { nowMs } = rig;
+    const done = rig.step({ kind: "run_done", requestId: "a", results, error: "", nowMs });
+    const told = sentOf(done, "run_outcome")[0]?.outcome.results.map(({ rttUs }) => rttUs);
+    expect(told).toEqual([1, 13, undefined]);
+  });
+
   it("holds a drained session until they ended", () => {
     const rig = connected(4);
     rig.message(run(rig, "r"));
