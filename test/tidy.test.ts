@@ -107,9 +107,24 @@ describe("limits", () => {
   });
 });
 
+/** The command line as it describes itself; nothing of it is run. */
+const program = createProgram(
+  {
+    name: "causeway",
+    env: {},
+    writeOut: () => undefined,
+    writeError: () => undefined,
+    isTerminal: false,
+    size: () => ({ columns: 80, rows: 25 }),
+    nowMs: () => 0,
+    signal: AbortSignal.abort(),
+  },
+  () => undefined,
+);
+
 describe("documents", () => {
   const commands = new Map(
-    createProgram().commands.map((command) => [
+    program.commands.map((command) => [
       command.name(),
       new Set(command.options.map((option) => option.long ?? "")),
     ]),
@@ -124,7 +139,7 @@ describe("documents", () => {
     ["server", flagsOf(serverTable)],
     ["agent", flagsOf(agentTable)],
   ]);
-  const globalFlags = new Set(createProgram().options.map((option) => option.long ?? ""));
+  const globalFlags = new Set(program.options.map((option) => option.long ?? ""));
 
   it("name only scripts that exist", () => {
     const wrong = documents.flatMap((path) =>
@@ -190,14 +205,23 @@ describe("documents", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("describe every setting of server and agent in docs/configuration.md", () => {
+  it("describe every setting of server and agent as its table does", () => {
     const text = readSource("docs/configuration.md");
-    const variables = [serverTable, agentTable].flatMap((table: SettingTable) =>
-      Object.values(table).map((setting) => setting.variable),
-    );
-    expect(variables.filter((variable) => !text.includes(`\`${variable}\``))).toEqual([]);
+    const rows = [serverTable, agentTable].flatMap(settingRows);
+    expect(rows.filter((row) => !text.includes(row))).toEqual([]);
   });
 });
+
+/** The line of docs/configuration.md that every setting has. */
+const settingRows = (table: SettingTable): string[] =>
+  Object.values(table).map(({ variable, summary, fallback }) => {
+    const words = {
+      text: (f: typeof fallback) => (f.kind === "text" && f.text !== "" ? `\`${f.text}\`` : "none"),
+      derived: (f: typeof fallback) => (f.kind === "derived" ? f.words : ""),
+      required: () => "required",
+    }[fallback.kind](fallback);
+    return `| \`${variable}\` | \`--${flagFromVariable(variable)}\` | ${words} | ${summary} |`;
+  });
 
 describe("names that others rely on", () => {
   const defaultsOf = (table: SettingTable): Record<string, string | undefined> =>
@@ -241,7 +265,7 @@ describe("names that others rely on", () => {
   it("are the settings of the agent", () => sameWhereFixed(agentTable, agentSettings));
 
   it("are the commands", () => {
-    const names = createProgram().commands.map((command) => command.name());
+    const names = program.commands.map((command) => command.name());
     expect(names.filter((name) => name !== "help").sort()).toEqual([...commandNames].sort());
   });
 
