@@ -258,3 +258,31 @@ export const runOverheadMs = 3_000;
 
 /** Problems that a report lists; it says how many more there are. */
 export const reportProblemsMax = 100;
+
+// Metrics.
+
+/** Nodes with gauges of their own in /metrics, four to six series each; the first by name. */
+export const metricNodesMax = 2_000;
+
+/** Pairs with a series of their own in /metrics: the worst. */
+export const metricWorstPairsMax = 50;
+
+/** Label values of one counter; further ones count as "other". */
+export const metricLabelsMax = 100;
+
+/** How long one rendering of /metrics is served again, in ms: it walks the whole matrix. */
+export const metricsRenderedMs = 1_000;
+
+// Control loop and process.
+
+/** Time between two ticks of the control plane: four a second. */
+export const controlTickMs = 250;
+
+/** How finely the event loop's delay is watched: 50 wake-ups a second cost nothing to a server. */
+export const loopDelayResolutionMs = 20;
+
+/** Time for agents to finish and leave when the server stops; stopGraceMs and what the last of them takes. */
+export const stopAgentsMsMax = 5_000;
+
+/** Time for open calls and connections to end after that. */
+export const stopConnectionsMsMax = 2_000;

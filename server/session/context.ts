@@ -66,9 +66,11 @@ export class Context {
     if (agent.state === state && agent.reason === reason) return;
     if (agent.state !== state) agent.sinceUnixMs = this.wallMs;
     if (state === "lost" && agent.state !== "lost") agent.lostMs = this.nowMs;
-    const level = state === "up" ? "info" : "warn";
-    const fields = { agent_id: agent.agentId, state, reason, was: agent.state };
-    this.out.log(level, fields, "agent changed its state");
+    if (agent.reason !== "") {
+      const level = state === "up" ? "info" : "warn";
+      const fields = { agent_id: agent.agentId, state, reason, was: agent.state };
+      this.out.log(level, fields, "agent changed its state");
+    }
     agent.state = state;
     agent.reason = reason;
     agent.dueMs = this.nowMs;

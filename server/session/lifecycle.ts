@@ -1,6 +1,7 @@
 import {
   credentialGraceMs,
   drainGraceMs,
+  drainReturnMsMin,
   drainSlice,
   sessionsPerSecondMax,
   stopGraceMs,
@@ -143,7 +144,7 @@ export class Lifecycle {
   }
 
   #turnMs(spreadMs: number): number {
-    return Math.ceil(this.#context.ports.random.next() * spreadMs);
+    return drainReturnMsMin + Math.ceil(this.#context.ports.random.next() * spreadMs);
   }
 }
 
