@@ -136,6 +136,12 @@ export class MeshView {
     return this.#parts.matrix.quantiles(cell.source.agentId, cell.targetId, query);
   }
 
+  /** Round-trip times of a cell's good answers in the window. */
+  goodRtts(cell: PairCell, { nowUnixUs, windowS }: MeshQuery): number[] {
+    const sinceUnixUs = nowUnixUs - windowS * 1_000_000;
+    return this.#parts.matrix.goodRtts(cell.source.agentId, cell.targetId, sinceUnixUs);
+  }
+
   #planOf(agentId: string): ParsedPlan {
     const entries = this.#parts.planFor(agentId);
     const known = this.#parsed.get(entries);
