@@ -28,6 +28,8 @@ export interface AgentListener {
   readonly port: number;
   /** Open connections. */
   readonly connections: number;
+  /** Open streams of agents that were let in. */
+  readonly streams: number;
   /** Does what the control plane wants done with streams; unknown streams are gone already. */
   carryOut(output: StreamOutput): void;
   /** Handshakes from now on use these files; open streams stay. */
@@ -60,6 +62,9 @@ export const createAgentListener = async (options: ListenerOptions): Promise<Age
     port: front.port,
     get connections() {
       return front.connections;
+    },
+    get streams() {
+      return streams.size;
     },
     carryOut: (output) => streams.carryOut(output),
     setTls: (material) => front.setTls(material),

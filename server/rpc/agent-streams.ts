@@ -70,6 +70,11 @@ export class AgentStreams {
     this.#checks.unref();
   }
 
+  /** How many are open and let in. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** Takes a call of AgentService.Connect. */
   accept(call: BytesCall): void {
     const { find, clock, onInput } = this.#options;
