@@ -46,6 +46,8 @@ const destinationOf = (spec: ProbeSpec): string => {
     const name = spec.hostName.toLowerCase().replace(/\.$/, "");
     return spec.kind === "dns" ? `dns/${name}` : `${name}:${spec.port}`;
   }
+  // Specs are validated; what slipped through is a name that no other destination has.
+  if (!ipaddr.isValid(spec.address)) return spec.address;
   const address = ipaddr.process(spec.address);
   const shown = address.kind() === "ipv6" ? `[${address.toString()}]` : address.toString();
   return spec.kind === "icmp" ? address.toString() : `${shown}:${portOf(spec)}`;
@@ -54,6 +56,7 @@ const destinationOf = (spec: ProbeSpec): string => {
 const portOf = (spec: ProbeSpec): number => (spec.kind === "dns" ? spec.port || 53 : spec.port);
 
 const isWithin = (spec: ProbeSpec, allowance: ProbeAllowance): boolean => {
+  if (!ipaddr.isValid(spec.address)) return false;
   const address = ipaddr.process(spec.address);
   const block = ipaddr.parse(allowance.address);
   if (address.kind() !== block.kind() || !address.match(block, allowance.prefixLength))

@@ -42,6 +42,7 @@ export const parseAnswer = (
   // Some servers send nothing but the header with an error.
   if (message.readUInt16BE(4) === 0 && header.rcode !== 0) return { ...header, addresses: [] };
   try {
+    if (!hasPlausibleCounts(message)) throw new RangeError("more records than bytes");
     const packet = decode(message);
     const asked = packet.questions?.[0];
     const { name, type } = expected.question;
@@ -51,6 +52,12 @@ export const parseAnswer = (
     // A truncated message may end inside a record; its header still stands.
     return header.truncated ? { ...header, addresses: [] } : undefined;
   }
+};
+
+/** A question takes 5 bytes and a record 11 at least; the decoder makes room for what the header claims. */
+const hasPlausibleCounts = (message: Buffer): boolean => {
+  const records = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);
+  return 12 + message.readUInt16BE(4) * 5 + records * 11 <= message.length;
 };
 
 const addressesFromAnswers = (

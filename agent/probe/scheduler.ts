@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../../common/clock.js";
 import type { ProbeOutcome } from "../../common/probe.js";
 import { probeTickMs } from "../limits.js";
 import { type ProbeContext, type ProbeTable, runProbe } from "./probe.js";
@@ -69,7 +68,7 @@ export const createScheduler = (options: SchedulerOptions): Scheduler => {
     schedule.finish();
     if (signal.aborted) return;
     options.onResult({ id, epoch, key, sentAtMs, result });
-    if (wasFull) arm(clock);
+    if (wasFull) arm();
   };
 
   const tick = (): void => {
@@ -78,16 +77,16 @@ export const createScheduler = (options: SchedulerOptions): Scheduler => {
       options.onLateness?.(nowMs - dueMs);
       void run(entry);
     }
-    arm(clock);
+    arm();
   };
 
-  const arm = ({ nowMs }: Clock): void => {
+  const arm = (): void => {
     clearTimeout(timer);
     timer = undefined;
     const dueMs = schedule.nextDueMs();
     if (signal.aborted || dueMs === Number.POSITIVE_INFINITY) return;
     // At most a day: longer timers fire at once.
-    const delayMs = Math.min(Math.max(Math.ceil(dueMs - nowMs()), probeTickMs), 86_400_000);
+    const delayMs = Math.min(Math.max(Math.ceil(dueMs - clock.nowMs()), probeTickMs), 86_400_000);
     timer = setTimeout(tick, delayMs);
   };
 
@@ -96,7 +95,7 @@ export const createScheduler = (options: SchedulerOptions): Scheduler => {
     replace: (entries, epoch = "") => {
       const planned = entries.map((entry) => ({ ...entry, epoch }));
       schedule.replace(planned, clock.nowMs());
-      arm(clock);
+      arm();
     },
     status: () => ({
       entries: schedule.size,
