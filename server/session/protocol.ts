@@ -92,10 +92,12 @@ export type ControlInput =
       readonly requestId: string;
       readonly agentId: string;
       readonly probes: readonly ProbeSpec[];
+      /** When to give up, on the monotonic clock. */
       readonly deadlineMs: number;
       readonly nowMs: number;
       readonly wallMs: number;
     }
+  /** Nobody waits any more: no "run_finished" follows. */
   | { readonly kind: "cancel_run"; readonly requestId: string; readonly nowMs: number }
   /** Result of a "reauthenticate" output. */
   | {
@@ -189,7 +191,7 @@ export type AgentView = {
   readonly plane: Plane;
   readonly zone: string;
   readonly state: AgentState;
-  /** Machine-readable: connected, stream_broken, frames_missing, goodbye, replaced, auth_expired, server_restarted, … */
+  /** Machine-readable: connected, stream_broken, frames_missing, goodbye, max_age, auth_expired, …; see docs/protocol.md. */
   readonly reason: string;
   readonly version: string;
   readonly nodeIp: string;
@@ -205,7 +207,7 @@ export type AgentView = {
   readonly spooledBatches: number;
   readonly features: readonly string[];
   readonly unavailable: Readonly<Record<string, string>>;
-  /** Why the newest plan was refused; empty when it was not. */
+  /** Why the agent does not run the newest plan: what it refused, or why it could not be made; empty when it does. */
   readonly planError: string;
 };
 
