@@ -51,8 +51,8 @@ const cellOf = (target: string, state: PairState, outcome: Outcome = Outcome.OK)
   });
 const matrixOf = (state: PairState, outcome: Outcome, whole = true) =>
   create(MatrixSchema, {
-    sources: ["a.pod", "b.pod"],
-    targets: ["a.pod", "b.pod"],
+    sources: whole ? ["a.pod", "b.pod"] : ["b.pod"],
+    targets: whole ? ["a.pod", "b.pod"] : ["a.pod"],
     rows: [
       ...(whole ? [{ source: "a.pod", cells: [cellOf("b.pod", PairState.OK)] }] : []),
       { source: "b.pod", cells: [cellOf("a.pod", state, outcome)] },
