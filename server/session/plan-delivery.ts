@@ -152,10 +152,10 @@ export class PlanDelivery {
       return undefined;
     }
     if (agent.parked?.hash === newest.hash || session.keepsFormerUntilMs > nowMs) return undefined;
-    const base = runs.revision === 0 ? undefined : this.#store.snapshotByHash(group, runs.hash);
+    const base = this.#store.baseOf(group, runs);
     const plan = session.wholeNext
       ? this.#store.resyncFor(group, newest)
-      : this.#store.pushFor(group, newest, base, runs.revision);
+      : this.#store.pushFor(group, newest, base);
     session.wholeNext = false;
     session.outstanding = { nonce: plan.nonce, snapshot: newest, sentAt: clock.at(nowMs) };
     session.lastSentMs = nowMs;

@@ -71,9 +71,11 @@ export class PlanStore {
     return this.#groups.get(key);
   }
 
-  /** The kept snapshot of that content. */
-  snapshotByHash(group: Group, hash: string): Snapshot | undefined {
-    return group.history.find((snapshot) => snapshot.hash === hash);
+  /** The kept snapshot that an agent says it runs; undefined unless revision and hash belong together. */
+  baseOf(group: Group, runs: Pick<Snapshot, "revision" | "hash">): Snapshot | undefined {
+    return group.history.find(
+      ({ revision, hash }) => revision === runs.revision && hash === runs.hash,
+    );
   }
 
   /** Makes all plans anew. What did not change keeps its revision. */
@@ -99,11 +101,11 @@ export class PlanStore {
    * The push of a group's newest snapshot to an agent that runs a base; whole when the base is not known any more or the
    * difference would be larger. Streams with the same base get the same object and so the same nonce.
    */
-  pushFor(group: Group, newest: Snapshot, base: Snapshot | undefined, baseRevision: number): Plan {
-    const key = base === undefined ? 0 : baseRevision;
+  pushFor(group: Group, newest: Snapshot, base: Snapshot | undefined): Plan {
+    const key = base?.revision ?? 0;
     const known = group.pushes.get(key);
     if (known !== undefined) return known;
-    const plan = this.#word(newest, base, baseRevision);
+    const plan = this.#word(newest, base);
     if (plan.baseRevision === undefined && key !== 0) {
       const whole = group.pushes.get(0) ?? plan;
       group.pushes.set(0, whole);
@@ -116,7 +118,7 @@ export class PlanStore {
 
   /** The whole newest snapshot under a nonce of its own, for an agent that refused the former push. */
   resyncFor(group: Group, newest: Snapshot): Plan {
-    const plan = this.#word(newest, undefined, 0);
+    const plan = this.#word(newest, undefined);
     group.pushes.set(0, plan);
     return plan;
   }
@@ -164,12 +166,12 @@ export class PlanStore {
     this.#ports.out.log("error", { group: group.key, why }, "plan can't be published");
   }
 
-  #word(newest: Snapshot, base: Snapshot | undefined, baseRevision: number): Plan {
+  #word(newest: Snapshot, base: Snapshot | undefined): Plan {
     this.#nonce += 1;
     const { revision, hash } = newest;
     const difference = base && differenceOf(base, newest);
-    return difference !== undefined && difference.size < newest.entries.length
-      ? { revision, nonce: this.#nonce, baseRevision, ...difference.content, hash }
+    return base !== undefined && difference !== undefined && difference.size < newest.entries.length
+      ? { revision, nonce: this.#nonce, baseRevision: base.revision, ...difference.content, hash }
       : {
           revision,
           nonce: this.#nonce,

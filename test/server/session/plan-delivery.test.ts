@@ -119,6 +119,19 @@ describe("plan delivery", () => {
     expect(pushes(unknown)).toMatchObject([{ base: undefined }]);
   });
 
+  it("makes no difference from a revision and a hash that do not belong together", () => {
+    const rig = pairRig();
+    rig.join(3, "n3.pod");
+    rig.wait(500);
+    rig.ackPlan(1);
+    const { hash } = rig.appliedOn(1);
+    rig.join(4, "n4.pod");
+    rig.wait(500);
+    rig.closed(1);
+    const applied = { serverEpoch: rig.epoch, revision: 1, hash };
+    expect(pushes(rig.join(5, "n1.pod", { applied }))).toMatchObject([{ base: undefined }]);
+  });
+
   it("goes on from content that comes back under a new revision", () => {
     const rig = pairRig();
     rig.join(3, "n3.pod");
