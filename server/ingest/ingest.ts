@@ -48,6 +48,8 @@ type InputOf<K extends IngestInput["kind"]> = Extract<IngestInput, { readonly ki
 export class Ingest {
   readonly #config: IngestConfig;
   readonly #agents = new Map<string, AgentEntry>();
+  /** Those of them that are no longer listed, first to go first. */
+  readonly #forgotten = new Set<string>();
   readonly #pending = new Map<AppendToken, Pending>();
   /** Boots whose agent waits for an acknowledgement. */
   readonly #owing = new Map<BootMarks, AgentEntry>();
@@ -354,18 +356,25 @@ export class Ingest {
     this.#updateCredit(nowMs);
   }
 
+  /**
+   * The agent is no longer listed. Its marks stay, as long as there is room: a process that was cut off for longer than
+   * agents are listed comes back with the numbers that it had, and what the log has of it is not lost.
+   */
   #forget(agentId: string): void {
     const entry = this.#agents.get(agentId);
     if (entry === undefined) return;
     for (const marks of entry.boots.values()) this.#owing.delete(marks);
     entry.current = undefined;
-    this.#agents.delete(agentId);
+    entry.lostResults = 0;
+    entry.lostBatches = 0;
+    this.#forgotten.add(agentId);
   }
 
   #entryFor(agentId: string): AgentEntry | undefined {
+    this.#forgotten.delete(agentId);
     const known = this.#agents.get(agentId);
     if (known !== undefined) return known;
-    if (this.#agents.size >= ingestAgentsMax) return undefined;
+    if (this.#agents.size >= ingestAgentsMax && !this.#maybeEvict()) return undefined;
     const entry: AgentEntry = {
       agentId,
       boots: new Map(),
@@ -376,6 +385,16 @@ export class Ingest {
     };
     this.#agents.set(agentId, entry);
     return entry;
+  }
+
+  /** Drops the marks of who was forgotten first; returns whether there was one. */
+  #maybeEvict(): boolean {
+    for (const agentId of this.#forgotten) {
+      this.#forgotten.delete(agentId);
+      this.#agents.delete(agentId);
+      return true;
+    }
+    return false;
   }
 
   #oweAck(entry: AgentEntry, marks: BootMarks, sinceMs: number): void {

@@ -207,6 +207,16 @@ describe("Ingest: loss", () => {
     expect(h.ingest.loss("x")).toEqual({ lostResults: 0, lostBatches: 0 });
     expect(h.ingest.ackedSeq("x", "b1")).toBe(0);
   });
+
+  it("knows what the log has of a boot that comes back after it was forgotten", () => {
+    const h = createHarness();
+    h.session();
+    h.appended(appendOf(h.results({ seq: 1 })).token);
+    h.step({ kind: "forget", agentId: "x" });
+    expect(only(h.session(2), "append")).toEqual([]);
+    expect(h.ingest.ackedSeq("x", "b1")).toBe(1);
+    expect(only(h.results({ seq: 2 }), "append")).toHaveLength(1);
+  });
 });
 
 describe("Ingest: a log that refuses", () => {
