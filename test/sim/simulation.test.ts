@@ -6,7 +6,7 @@ import { createSeededRandom } from "../../common/random.js";
 import { SimLedger } from "../support/sim-ledger.js";
 import { type Link, SimStream } from "../support/sim-network.js";
 import { EventQueue } from "../support/sim-queue.js";
-import { runSimulation } from "../support/sim-run.js";
+import { formatFailure, runLongLife, runSimulation } from "../support/sim-run.js";
 
 const heartbeat: AgentMessage = {
   kind: "heartbeat",
@@ -224,5 +224,15 @@ describe("runSimulation()", () => {
     expect(again).toEqual(first);
     expect(first.events).toBeGreaterThan(10_000);
     expect(other.traceHash).not.toBe(first.traceHash);
+  });
+});
+
+describe("runLongLife()", () => {
+  it("loses nothing when an agent comes back that the server had forgotten", () => {
+    const report = runLongLife({ seed: 1 });
+    if (report.failure !== undefined) throw new Error(formatFailure(report));
+    expect(report.counters["sessions_closed max_age"]).toBeGreaterThan(100);
+    expect(report.counters["results_lost spool_age"]).toBeGreaterThan(0);
+    expect(report.counters["batches_lost server_lost"]).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AgentCore } from "../../agent/session/agent-core.js";
 import type { AgentCoreConfig, AgentInput, AgentOutput } from "../../agent/session/protocol.js";
-import type { PlanEntry, RunResult, StatusCode } from "../../common/agent-stream.js";
+import type { AgentMessage, PlanEntry, RunResult, StatusCode } from "../../common/agent-stream.js";
 import { assertNever } from "../../common/assert.js";
 import type { Sha256 } from "../../common/plan-hash.js";
 import type { Random } from "../../common/random.js";
@@ -22,6 +22,9 @@ const spinTicksMax = 50;
 /** Attempts to connect within a minute: full jitter from 1 s on stays far below. */
 const opensPerMinuteMax = 60;
 
+/** Every so manieth step is looked at. */
+const observedSteps = 4;
+
 /** Time between two rounds of probes. */
 const probePeriodMs = 10_000;
 
@@ -36,6 +39,8 @@ export type SimAgentOptions = {
   readonly ledger: SimLedger;
   readonly link: Link;
   readonly random: Random;
+  /** How often a fresh credential is read; undefined: never. */
+  readonly refreshMs: number | undefined;
   /** Opens a stream to the server over the agent's link. */
   readonly connect: (host: SimAgentHost, end: AgentEnd) => SimStream;
   /** Makes a core: real or mutated. */
@@ -47,6 +52,11 @@ export type SimAgentOptions = {
 
 /** Where an agent's process stands. */
 export type SimAgentState = "off" | "running" | "stopped";
+
+const seqOf = (message: AgentMessage): number => {
+  if (message.kind === "results") return message.batch.seq;
+  return message.kind === "gap" ? message.gap.seq : 0;
+};
 
 type Run = { readonly requestId: string; readonly startedMs: number };
 
@@ -70,18 +80,23 @@ export class SimAgentHost {
   readonly #inputs: (() => AgentInput)[] = [];
   #busy = false;
   #wakeMs = Number.POSITIVE_INFINITY;
+  #stepCount = 0;
   #opens: number[] = [];
   #spinMs = -1;
   #spinTicks = 0;
   #runs = new Map<string, Run>();
   /** Added to the wall clock; jumps. */
   wallShiftMs = 0;
+  /** Whether fresh credentials are to be had. */
+  refreshing = true;
   /** Whether probes run. */
   probing = true;
   /** Changes with a new pod address: plans of the others change. */
   address = 0;
   /** What the environment says; a restart takes it over. */
   settingsVariant = 0;
+  /** When the last process ended. */
+  endedMs = Number.NEGATIVE_INFINITY;
   /** The plan that runs. */
   plan: { epoch: string; revision: number; entries: readonly PlanEntry[] } | undefined;
 
@@ -213,6 +228,7 @@ export class SimAgentHost {
       this.#boot.running = false;
     }
     this.#state = "stopped";
+    this.endedMs = this.#queue.nowMs;
     this.#process += 1;
     this.#core = undefined;
     this.#stream = undefined;
@@ -270,25 +286,33 @@ export class SimAgentHost {
       this.#busy = false;
     }
     if (this.#core === undefined) return;
-    this.#options.observe(this);
-    this.#scheduleWake(this.#core.nextDeadlineMs() - this.#monoShiftMs);
+    this.#stepCount += 1;
+    if (this.#stepCount % observedSteps === 0) this.#options.observe(this);
+    this.#scheduleWake();
   }
 
-  #scheduleWake(deadlineMs: number): void {
+  /** At most one wake is scheduled; when it comes too early, because the deadline moved, it is put off. */
+  #scheduleWake(): void {
+    const core = this.#core;
+    if (core === undefined) return;
     const nowMs = this.#queue.nowMs;
+    const deadlineMs = core.nextDeadlineMs() - this.#monoShiftMs;
     if (deadlineMs <= nowMs) this.#countSpin(nowMs);
-    const wakeMs = Math.max(deadlineMs, nowMs + 1) + this.#random.next();
-    // A wake that is due at nearly the same time stays: it finds the same work.
-    if (wakeMs === Number.POSITIVE_INFINITY || Math.abs(this.#wakeMs - wakeMs) <= 1) return;
+    const wakeMs = Math.max(deadlineMs, nowMs + 1);
+    if (wakeMs >= this.#wakeMs) return;
     this.#wakeMs = wakeMs;
     const process = this.#process;
-    this.#queue.at(wakeMs, () => {
+    this.#queue.at(wakeMs + this.#random.next(), () => {
       if (process !== this.#process || this.#wakeMs !== wakeMs) return;
-      this.#inProcess(() => {
-        this.#wakeMs = Number.POSITIVE_INFINITY;
-        this.#tick(Math.max(0, this.#queue.nowMs - wakeMs));
-      });
+      this.#inProcess(() => this.#wake(wakeMs));
     });
+  }
+
+  #wake(wakeMs: number): void {
+    this.#wakeMs = Number.POSITIVE_INFINITY;
+    const dueMs = (this.#core?.nextDeadlineMs() ?? 0) - this.#monoShiftMs;
+    if (dueMs > this.#queue.nowMs) this.#scheduleWake();
+    else this.#tick(Math.max(0, this.#queue.nowMs - wakeMs));
   }
 
   #countSpin(nowMs: number): void {
@@ -311,10 +335,7 @@ export class SimAgentHost {
         this.#open();
         break;
       case "send":
-        this.#trace(
-          `send ${output.message.kind}`,
-          "batch" in output.message ? output.message.batch.seq : 0,
-        );
+        this.#trace("send", seqOf(output.message), output.message.kind);
         if (this.#stream?.sendFromAgent(output.message) === false) {
           this.#inputs.push(() => ({ kind: "blocked", nowMs: this.#times().nowMs }));
         }
@@ -365,7 +386,7 @@ export class SimAgentHost {
       };
     const stream = this.#options.connect(this, {
       message: guarded((message) => {
-        this.#trace(`got ${message.kind}`, 0);
+        this.#trace("got", 0, message.kind);
         this.#feed(() => ({ kind: "message", message, ...this.#times() }));
       }),
       closed: guarded((code: StatusCode, message: string, retryAfterMs: number | undefined) => {
@@ -378,12 +399,31 @@ export class SimAgentHost {
     });
     this.#stream = stream;
     this.#trace("open", stream.id);
+    this.#refreshLater(stream);
   }
 
+  #refreshLater(stream: SimStream): void {
+    const { refreshMs } = this.#options;
+    if (refreshMs === undefined) return;
+    this.#after(refreshMs, () => {
+      if (this.#stream !== stream) return;
+      if (this.refreshing) {
+        this.#feed(() => ({ kind: "token", token: "fresh", nowMs: this.#times().nowMs }));
+      }
+      this.#refreshLater(stream);
+    });
+  }
+
+  /** A process that fails is started again, as its node does. */
   #exit(code: number, message: string): void {
     this.#trace("exit", code, message);
     this.#stream?.agentProcessDied();
     this.#die();
+    if (code === 0) return;
+    const process = this.#process;
+    this.#queue.after(5_000 + this.#random.next() * 15_000, () => {
+      if (process === this.#process) this.start();
+    });
   }
 
   #startRun(run: AgentOutput & { kind: "start_run" }): void {

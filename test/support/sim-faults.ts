@@ -127,7 +127,7 @@ const faults: readonly Fault[] = [
       for (const host of pickSome(context.world, context.random, 12)) {
         host.crashHost();
         later(context, 5_000, 90_000, () => {
-          if (context.random.next() < 0.5) host.address += 1;
+          if (context.random.next() < 0.5 && host.state !== "running") host.address += 1;
           host.start();
         });
       }
@@ -228,6 +228,27 @@ const faults: readonly Fault[] = [
     run: ({ world, random }) => {
       world.ledger.timeErrorMaxMs = undefined;
       world.server.wallShiftMs += Math.floor(between(random, -600_000, 600_000));
+    },
+  },
+  {
+    name: "server's clock jumps by days",
+    weight: 1,
+    run: ({ world, random, endMs }) => {
+      // What was measured before is then too old for the server, and is given up batch by batch.
+      if (world.queue.nowMs > endMs / 2) return;
+      world.ledger.timeErrorMaxMs = undefined;
+      world.server.wallShiftMs += Math.floor(between(random, 2, 5) * 86_400_000);
+    },
+  },
+  {
+    name: "credentials are not renewed",
+    weight: 1,
+    run: (context) => {
+      const hosts = pickSome(context.world, context.random, 50);
+      for (const host of hosts) host.refreshing = false;
+      later(context, 60_000, 200_000, () => {
+        for (const host of hosts) host.refreshing = true;
+      });
     },
   },
   {

@@ -21,11 +21,23 @@ type Slot =
   | { readonly kind: "results"; readonly identities: readonly number[]; readonly server: number }
   | { readonly kind: "gap"; readonly dropped: number | undefined; readonly server: number };
 
-type BootLog = { slots: Map<number, Slot>; mark: number; unnumberedDropped: number };
+type BootLog = {
+  slots: Map<number, Slot>;
+  /** Highest number up to which there is no hole. */
+  mark: number;
+  /** What the server that runs now was told of it when it started. */
+  recoveredMark: number;
+  unnumberedDropped: number;
+};
 
 const bootKey = (agentId: string, bootId: string): string => `${agentId} ${bootId}`;
 
-const newBootLog = (): BootLog => ({ slots: new Map(), mark: 0, unnumberedDropped: 0 });
+const newBootLog = (): BootLog => ({
+  slots: new Map(),
+  mark: 0,
+  recoveredMark: 0,
+  unnumberedDropped: 0,
+});
 
 const identitiesFromColumns = (columns: ResultColumns): number[] => {
   const identities: number[] = [];
@@ -97,8 +109,9 @@ export class SimLedger {
       const identities = identitiesFromColumns(record.columns);
       const old = log.slots.get(record.seq);
       if (old !== undefined) {
+        const isKnown = old.server === server || record.seq <= log.recoveredMark;
         // What a dead server wrote beyond a hole comes again; the log keeps what it has.
-        if (old.server !== server && hasSameIdentities(old, identities)) return;
+        if (!isKnown && hasSameIdentities(old, identities)) return;
         throw new SimFailure("results", `${describe(record)} is in the log twice`);
       }
       log.slots.set(record.seq, { kind: "results", identities, server });
@@ -114,9 +127,8 @@ export class SimLedger {
     for (let seq = record.seqFrom; seq <= record.seqTo; seq++) {
       const old = log.slots.get(seq);
       if (old !== undefined) {
-        if (old.server !== server && (old.kind === "results" || old.dropped === record.dropped)) {
-          continue;
-        }
+        const isKnown = old.server === server || seq <= log.recoveredMark;
+        if (!isKnown && record.dropped !== undefined) continue;
         throw new SimFailure("results", `${describe(record)} covers ${seq}, which the log has`);
       }
       const dropped = seq === record.seqFrom ? record.dropped : record.dropped && 0;
@@ -169,6 +181,7 @@ export class SimLedger {
     for (const boot of this.boots) {
       const log = this.#log.get(bootKey(boot.agentId, boot.bootId));
       if (log !== undefined && log.mark > 0) {
+        log.recoveredMark = log.mark;
         marks.push({ agentId: boot.agentId, bootId: boot.bootId, seq: log.mark });
       }
     }

@@ -1,3 +1,4 @@
+import type { SimAgentHost } from "./sim-agent.js";
 import { checkLeftovers, checkLiveness, checkPlans } from "./sim-checks.js";
 import { scheduleFaults } from "./sim-faults.js";
 import { SimFailure } from "./sim-trace.js";
@@ -34,6 +35,8 @@ export type SimReport = {
   readonly measured: number;
   readonly welcomes: number;
   readonly runs: number;
+  /** What the server counted. */
+  readonly counters: Readonly<Record<string, number>>;
 };
 
 const heal = (world: SimWorld): void => {
@@ -46,15 +49,36 @@ const heal = (world: SimWorld): void => {
   world.refusedKeys.clear();
   for (const host of world.agents) host.thaw();
   for (const host of world.duplicates) host.crashProcess();
-  // One more change, so that "newest" is a plan that nobody had before.
-  const pods = world.agents.filter((host) => world.planeOf(host.index) === "pod");
-  const moved = [pods[Math.floor(world.random.next() * pods.length)], world.agents.at(-1)];
-  for (const host of moved) {
-    queue.after(10_000, () => {
-      host?.crashProcess();
-      if (host !== undefined) host.address += 1;
-      host?.start();
-    });
+  changeOnceMore(world);
+};
+
+/**
+ * The last changes: on slow links the second comes while the push of the first is not answered, so that "newest" is a plan
+ * that nobody had before, that takes something away, and that many get only because it was kept for them.
+ */
+const changeOnceMore = (world: SimWorld): void => {
+  const { queue, random } = world;
+  const pick = (from: readonly SimAgentHost[]): SimAgentHost | undefined =>
+    from[Math.floor(random.next() * from.length)];
+  const planes = (["pod", "host"] as const).map((plane) =>
+    world.agents.filter((host) => world.planeOf(host.index) === plane),
+  );
+  for (const host of world.agents) if (random.next() < 0.3) world.slow(host.index, 700, 30_000);
+  for (const [atMs, isLeaving] of [
+    [10_000, false],
+    [10_900, true],
+    [11_700, false],
+  ] as const) {
+    for (const hosts of planes) {
+      const host = pick(hosts);
+      queue.after(atMs, () => {
+        if (host === undefined) return;
+        if (isLeaving) return host.stop();
+        host.crashProcess();
+        host.address += 1;
+        host.start();
+      });
+    }
   }
 };
 
@@ -105,19 +129,32 @@ const play = (world: SimWorld, faults: { list: string[] }, forced: readonly stri
     const count = server.welcomeCount - welcomes;
     throw new SimFailure("sessions", `${count} sessions began though nothing was wrong any more`);
   }
+  checkEnd(world);
+};
+
+const checkEnd = (world: SimWorld): void => {
   checkLiveness(world);
   checkPlans(world);
   checkLeftovers(world);
-  world.ledger.finish(server.generation);
+  world.ledger.finish(world.server.generation);
 };
 
 /** Plays one seed to its end, or to the first broken rule. */
 export const runSimulation = (options: SimWorldOptions): SimReport => {
   const world = new SimWorld(options);
   const faults: { list: string[] } = { list: [] };
+  return report(options.seed, world, faults, () => play(world, faults, options.faults ?? []));
+};
+
+const report = (
+  seed: number,
+  world: SimWorld,
+  faults: { readonly list: readonly string[] },
+  run: () => void,
+): SimReport => {
   let failure: SimReport["failure"];
   try {
-    play(world, faults, options.faults ?? []);
+    run();
   } catch (error) {
     const atMs = world.queue.nowMs;
     if (error instanceof SimFailure) {
@@ -128,7 +165,7 @@ export const runSimulation = (options: SimWorldOptions): SimReport => {
     }
   }
   return {
-    seed: options.seed,
+    seed,
     failure,
     faults: faults.list,
     traceHash: world.trace.hash,
@@ -137,6 +174,7 @@ export const runSimulation = (options: SimWorldOptions): SimReport => {
     measured: world.ledger.measuredCount,
     welcomes: world.server.welcomeCount,
     runs: world.server.finishedRunCount,
+    counters: Object.fromEntries(world.server.counters),
   };
 };
 
@@ -148,3 +186,24 @@ export const formatFailure = (report: SimReport): string =>
     ...report.traceTail,
     `replay: CAUSEWAY_SIM_SEED=${report.seed} npx vitest run --project sim`,
   ].join("\n");
+
+const hourMs = 3_600_000;
+
+/**
+ * A small fleet for more than a day: sessions reach their age, an agent is cut off for so long that the server forgets it
+ * and its oldest results are too old, and comes back with all it still has.
+ */
+export const runLongLife = (options: SimWorldOptions): SimReport => {
+  const world = new SimWorld({ agents: 4, ...options });
+  return report(options.seed, world, { list: ["cut for 26 hours"] }, () => {
+    const { queue, server } = world;
+    server.start();
+    for (const host of world.agents) queue.after(world.random.next() * 2_000, () => host.start());
+    queue.runUntil(0.5 * hourMs);
+    world.cut(1, "both", 26 * hourMs);
+    queue.runUntil(27 * hourMs);
+    for (const host of world.agents) host.probing = false;
+    queue.runUntil(27.2 * hourMs);
+    checkEnd(world);
+  });
+};

@@ -2,7 +2,7 @@ import type { AgentMessage, Hello, Plan, ServerMessage } from "../../common/agen
 import { assertNever } from "../../common/assert.js";
 import type { Random } from "../../common/random.js";
 import type { LogRecord } from "../../server/ingest/protocol.js";
-import type { StreamEnd } from "../../server/session/protocol.js";
+import type { Principal, StreamEnd } from "../../server/session/protocol.js";
 import type { ServerCore, ServerInput, ServerOutput } from "../../server/session/server-core.js";
 import { simStartUnixMs } from "./sim-agent.js";
 import type { SimLedger } from "./sim-ledger.js";
@@ -33,6 +33,10 @@ export type SimServerOptions = {
   readonly ledger: SimLedger;
   readonly random: Random;
   readonly agentIdOf: (agentIndex: number) => string;
+  /** Whether two processes fight for this name, or just did. */
+  readonly isContested: (agentId: string) => boolean;
+  /** How long a credential is good, milliseconds; undefined: for ever. */
+  readonly credentialMs: number | undefined;
   /** Makes a core: real or mutated. */
   readonly createCore: (epoch: string) => ServerPort;
   readonly observe: (host: SimServerHost) => void;
@@ -90,6 +94,8 @@ export class SimServerHost {
   readonly log: SimLogBehaviour = { latencyMs: 20, failureShare: 0 };
   /** Added to the wall clock; jumps. */
   wallShiftMs = 0;
+  /** What the core counted, over all generations, and how often agents came to each state. */
+  readonly counters = new Map<string, number>();
   /** Ticks so far. */
   tickCount = 0;
   /** Welcomes sent so far. */
@@ -240,12 +246,7 @@ export class SimServerHost {
     this.#streams.set(stream.id, stream);
     this.#inProcess(() => {
       this.#trace("opened", stream.id);
-      const principal = {
-        method: "none" as const,
-        name: "",
-        node: undefined,
-        expiresUnixMs: undefined,
-      };
+      const principal = this.#principal();
       const remote = `agent ${stream.agentIndex}`;
       this.#feed({ kind: "opened", stream: stream.id, principal, remote, ...this.#times() });
     });
@@ -368,9 +369,13 @@ export class SimServerHost {
       case "agent_changed":
         this.#agentChanged(output.agentId);
         break;
-      case "reauthenticate":
-      case "log":
       case "count":
+        this.#count(`${output.name} ${output.label}`, output.by);
+        break;
+      case "reauthenticate":
+        this.#reauthenticate(output.stream);
+        break;
+      case "log":
         break;
       default:
         assertNever(output);
@@ -383,7 +388,7 @@ export class SimServerHost {
     if (message.kind === "welcome") this.#beginSession(stream, message.welcome.ackSeq);
     if (message.kind === "plan") this.#notePlan(stream, message.plan);
     if (message.kind === "ack") this.#checkAck(stream, message.seq);
-    this.#trace(`send ${message.kind}`, message.kind === "plan" ? message.plan.revision : streamId);
+    this.#trace("send", message.kind === "plan" ? message.plan.revision : streamId, message.kind);
     stream.sendFromServer(message);
     if (stream.heldCount > simPipeMessagesMax) {
       throw new SimFailure("memory", `${stream.heldCount} messages wait on stream ${streamId}`);
@@ -495,6 +500,29 @@ export class SimServerHost {
     });
   }
 
+  #principal(): Principal {
+    const { credentialMs } = this.#options;
+    const expiresUnixMs =
+      credentialMs === undefined ? undefined : this.#times().wallMs + credentialMs;
+    const method = credentialMs === undefined ? "none" : "token";
+    return { method, name: "", node: undefined, expiresUnixMs };
+  }
+
+  #reauthenticate(stream: number): void {
+    const core = this.#core;
+    this.#queue.after(this.#random.next() * 50, () => {
+      if (core !== this.#core) return;
+      this.#inProcess(() => {
+        const principal = this.#principal();
+        this.#feed({ kind: "authenticated", stream, principal, why: "", ...this.#times() });
+      });
+    });
+  }
+
+  #count(what: string, by: number): void {
+    this.counters.set(what, (this.counters.get(what) ?? 0) + by);
+  }
+
   #runFinished(requestId: string): void {
     if (this.#runs.delete(requestId)) this.finishedRunCount += 1;
   }
@@ -506,7 +534,10 @@ export class SimServerHost {
     if (this.#stateOf.get(agentId) === state) return;
     this.#stateOf.set(agentId, state);
     this.#trace(`${agentId} ${state}`, 0, view?.reason ?? "");
-    if (state !== "lost" || this.#goodbyes.has(agentId)) return;
+    this.#count(`agents ${state} ${view?.reason}`, 1);
+    // Whoever of two processes under one name is told to stay away is silent as far as sessions go.
+    if (state !== "lost" || this.#options.isContested(agentId)) return;
+    if (this.#goodbyes.has(agentId)) return;
     const nowMs = this.#queue.nowMs;
     const silentMs = nowMs - Math.max(this.lastFrameMs(agentId), this.#startedMs);
     if (silentMs < simLostAfterMs - 1) {

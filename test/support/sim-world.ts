@@ -17,6 +17,12 @@ export const simAgentsDefault = 100;
 /** Processes that may be started under a name that another one already has. */
 const duplicateHosts = 2;
 
+/** Life of a credential, in those seeds in which it ends. */
+const credentialMs = 120_000;
+
+/** How long a refused process may stay away after its rival ended. */
+const contestedMs = 90_000;
+
 /** A seeded protocol bug: the real cores, with something wrong around them. */
 export type SimMutation = {
   readonly agentRandom?: (random: Random) => Random;
@@ -51,6 +57,7 @@ export class SimWorld {
   /** Keys of plan entries that agents refuse now. */
   readonly refusedKeys = new Set<string>();
   readonly #options: SimWorldOptions;
+  readonly #credentialMs: number | undefined;
   readonly #streams = new Map<number, SimStream>();
   readonly #duplicateOf: number[] = [0, 1];
   readonly #networkRandom: Random;
@@ -63,6 +70,7 @@ export class SimWorld {
     this.random = createSeededRandom(seed);
     this.#networkRandom = createSeededRandom(seed ^ 0x5bd1e995);
     this.keepalive = this.random.next() < 0.5;
+    this.#credentialMs = this.random.next() < 0.3 ? credentialMs : undefined;
     const count = options.agents ?? simAgentsDefault;
     this.agents = Array.from({ length: count }, (_, index) => this.#createAgent(index));
     this.duplicates = Array.from({ length: duplicateHosts }, (_, i) =>
@@ -74,6 +82,8 @@ export class SimWorld {
       ledger: this.ledger,
       random: createSeededRandom(seed ^ 0x27d4eb2f),
       agentIdOf: (index) => this.agentIdOf(index),
+      credentialMs: this.#credentialMs,
+      isContested: (agentId) => this.#isContested(agentId),
       createCore: (epoch) => this.#createServer(epoch),
       observe: (host) => checkServer(this, host),
     });
@@ -137,6 +147,15 @@ export class SimWorld {
     });
   }
 
+  #isContested(agentId: string): boolean {
+    const sinceMs = this.queue.nowMs - contestedMs;
+    return this.duplicates.some(
+      (host) =>
+        this.agentIdOf(host.index) === agentId &&
+        (host.state === "running" || host.endedMs > sinceMs),
+    );
+  }
+
   #host(index: number): SimAgentHost {
     const host = this.agents[index] ?? this.duplicates[index - this.agents.length];
     if (host === undefined) throw new Error(`no host ${index}`);
@@ -159,6 +178,7 @@ export class SimWorld {
       ledger: this.ledger,
       link,
       random,
+      refreshMs: this.#credentialMs && this.#credentialMs * 0.8,
       connect: (agent, end) => this.#connect(agent, end),
       createCore: (config, coreRandom) => {
         const random = this.#options.mutation?.agentRandom?.(coreRandom) ?? coreRandom;
