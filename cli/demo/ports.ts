@@ -2,23 +2,32 @@ import { createSocket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import type { DemoPort } from "./plan.js";
 
-/** Tries every port and lets it go; resolves to one sentence for each that cannot be had. */
+/** Tries every port and lets it go; resolves to one sentence for each flag whose port cannot be had. */
 export const portProblems = async (ports: readonly DemoPort[]): Promise<readonly string[]> => {
-  const problems = await Promise.all(
-    ports.map(async (port) => {
-      const code = await (port.protocol === "tcp" ? tryTcp(port) : tryUdp(port));
-      return code === undefined ? undefined : portSentence(port, code);
-    }),
+  const tried = await Promise.all(
+    ports.map(async (port) => ({
+      port,
+      code: await (port.protocol === "tcp" ? tryTcp(port) : tryUdp(port)),
+    })),
   );
-  return problems.filter((problem) => problem !== undefined);
+  const failed = tried.filter(({ code }) => code !== undefined);
+  const flags = [...new Set(failed.map(({ port }) => port.flag))];
+  return flags.flatMap((flag) => {
+    const those = failed.filter(({ port }) => port.flag === flag);
+    const [first] = those;
+    if (first === undefined) return [];
+    const hosts = new Set(those.map(({ port }) => port.host)).size;
+    return [portSentence(first.port, first.code ?? "", hosts - 1)];
+  });
 };
 
-const portSentence = (port: DemoPort, code: string): string => {
-  const place = `Port ${port.port}/${port.protocol} on ${port.host}`;
+const portSentence = (port: DemoPort, code: string, others: number): string => {
+  const more = others === 0 ? "" : ` and ${others} more address${others === 1 ? "" : "es"}`;
+  const place = `Port ${port.port}/${port.protocol} on ${port.host}${more}`;
   const advice = `choose another port with ${port.flag} (${port.variable})`;
   switch (code) {
     case "EADDRINUSE":
-      return `${place} is taken by another program: stop that one, or ${advice}.`;
+      return `${place} is taken by another program, perhaps another demo: stop that one, or ${advice}.`;
     case "EACCES":
       return `${place} is not allowed for this user: ${advice}.`;
     case "EADDRNOTAVAIL":

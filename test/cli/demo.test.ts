@@ -117,19 +117,21 @@ describe("portProblems()", () => {
     const { port } = server.address() as AddressInfo;
     const [http] = demoPorts(configOf("--nodes=0", `--http-port=${port}`));
     expect(await portProblems(http === undefined ? [] : [http])).toEqual([
-      `Port ${port}/tcp on 127.0.0.1 is taken by another program: stop that one, or choose another port with --http-port (HTTP_PORT).`,
+      `Port ${port}/tcp on 127.0.0.1 is taken by another program, perhaps another demo: stop that one, or choose another port with --http-port (HTTP_PORT).`,
     ]);
   });
   it("finds a taken UDP port, and an address that is not of this machine", async () => {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.bind(0, "127.2.0.9", resolve));
     closing.push(() => socket.close());
+    const { port } = socket.address();
     const rest = { flag: "--client-port", variable: "CLIENT_PORT" };
     const problems = await portProblems([
-      { host: "127.2.0.9", port: socket.address().port, protocol: "udp", ...rest },
-      { host: "192.0.2.1", port: 6100, protocol: "tcp", ...rest },
+      { host: "127.2.0.9", port, protocol: "udp", ...rest },
+      { host: "192.0.2.1", port, protocol: "udp", ...rest },
+      { host: "192.0.2.1", port, protocol: "tcp", flag: "--test-port", variable: "TEST_PORT" },
     ]);
-    expect(problems[0]).toContain("/udp on 127.2.0.9 is taken");
+    expect(problems[0]).toContain("/udp on 127.2.0.9 and 1 more address is taken");
     expect(problems[1]).toContain("this machine has no address 192.0.2.1");
   });
 });

@@ -93,7 +93,7 @@ describe("causeway demo", () => {
       expect(await demo.ended).toBe(2);
       expect(demo.out()).toBe("");
       expect(demo.error().split("\n").at(-2)).toBe(
-        `causeway demo: Port ${ports.http}/tcp on 127.0.0.1 is taken by another program: stop that one, or choose another port with --http-port (HTTP_PORT).`,
+        `causeway demo: Port ${ports.http}/tcp on 127.0.0.1 is taken by another program, perhaps another demo: stop that one, or choose another port with --http-port (HTTP_PORT).`,
       );
     } finally {
       other.close();
