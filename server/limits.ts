@@ -207,8 +207,8 @@ export const streamChecksEveryMs = 1_000;
 /** Rows that results are counted in for /metrics, each 15 to 30 series: 1000 nodes, 3 zones and kinds would be 9000. */
 export const tallyRowsMax = 8192;
 
-/** Nodes that are gone and still have counters: they go at the next scrape, or when so many have gathered. */
-export const goneNodesMax = 256;
+/** Agents that are gone and still have traces in other rows: they go at the next scrape, or when so many have gathered. */
+export const goneAgentsMax = 256;
 
 // Clients of /api/v1.
 

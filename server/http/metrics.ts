@@ -215,7 +215,7 @@ const createReaders = (registry: Registry, deps: MetricsDeps): (() => void) => {
   });
   const readers = [nodeReader(registers), worstReader(registers), stateReader(registers)];
   return () => {
-    mesh.refreshLabels();
+    mesh.refresh();
     probes.reset();
     for (const { labels, results } of mesh.tally.rows()) {
       const { srcNode, dstZone, kind } = labels;

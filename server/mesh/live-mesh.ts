@@ -1,6 +1,6 @@
 import type { PlanEntry, ResultColumns } from "../../common/agent-stream.js";
 import { parseTargetKey } from "../../common/probe.js";
-import { goneNodesMax } from "../limits.js";
+import { goneAgentsMax } from "../limits.js";
 import { Matrix } from "./matrix.js";
 import { type AgentDirectory, MeshView } from "./mesh-view.js";
 import { ProbeTally, type TallyLabels } from "./probe-tally.js";
@@ -21,7 +21,8 @@ export class LiveMesh {
   readonly #parts: LiveMeshParts;
   /** The node of every agent seen, as long as it is listed. */
   readonly #nodes = new Map<string, string>();
-  readonly #goneNodes = new Set<string>();
+  /** Agents that are not listed any more, and their nodes. */
+  readonly #gone = new Map<string, string>();
   #labelsStale = false;
 
   constructor(parts: LiveMeshParts) {
@@ -36,32 +37,37 @@ export class LiveMesh {
     this.matrix.apply(agentId, columns);
   }
 
-  /** Carries out the control plane's "agent_changed": what a forgotten agent measured, and what was measured to it, goes. */
+  /**
+   * Carries out the control plane's "agent_changed". What a forgotten agent measured goes at once; what was measured to
+   * it, and its node's counters, with the next refresh.
+   */
   agentChanged(agentId: string): void {
     this.#labelsStale = true;
     const agent = this.#parts.directory.agent(agentId);
     if (agent !== undefined) {
       this.#nodes.set(agentId, agent.node);
-      this.#goneNodes.delete(agent.node);
+      this.#gone.delete(agentId);
       return;
     }
-    const node = this.#nodes.get(agentId);
-    this.#nodes.delete(agentId);
     this.matrix.forget(agentId);
-    const gone = new Set([agentId]);
-    if (node !== undefined && ![...this.#nodes.values()].includes(node)) {
-      gone.add(`node/${node}`);
-      this.#goneNodes.add(node);
-    }
-    this.matrix.forgetTargets((targetId) => gone.has(this.#targetOf(targetId)));
-    if (this.#goneNodes.size > goneNodesMax) this.refreshLabels();
+    this.#gone.set(agentId, this.#nodes.get(agentId) ?? "");
+    this.#nodes.delete(agentId);
+    if (this.#gone.size > goneAgentsMax) this.refresh();
   }
 
-  /** Brings nodes and zones of the counters up to date; before they are read. */
-  refreshLabels(): void {
+  /** Sweeps up after the agents that are gone, and brings the counters' labels up to date; before they are read. */
+  refresh(): void {
     if (!this.#labelsStale) return;
-    for (const node of this.#goneNodes) this.tally.forgetNode(node);
-    this.#goneNodes.clear();
+    const nodes = new Set(this.#nodes.values());
+    const gone = new Set<string>();
+    for (const [agentId, node] of this.#gone) {
+      gone.add(agentId);
+      if (nodes.has(node)) continue;
+      gone.add(`node/${node}`);
+      this.tally.forgetNode(node);
+    }
+    this.#gone.clear();
+    if (gone.size > 0) this.matrix.forgetTargets((targetId) => gone.has(this.#targetOf(targetId)));
     this.matrix.relabel();
     this.#labelsStale = false;
   }
