@@ -1,4 +1,4 @@
-import { type ResultColumns, resultBatchBytes } from "../../common/agent-stream.js";
+import type { ResultColumns } from "../../common/agent-stream.js";
 import {
   agentMessageBytesMax,
   batchResultsMax,
@@ -7,7 +7,7 @@ import {
 } from "../../common/limits.js";
 import { outcomeNumber } from "../../common/probe.js";
 import { batchResultsDefault } from "../limits.js";
-import { type Batch, batchMemoryBytes, wireRttUs } from "./batch.js";
+import { type Batch, batchFromColumns, wireRttUs } from "./batch.js";
 import { clipText } from "./clip-text.js";
 import type { Measured } from "./protocol.js";
 
@@ -87,21 +87,7 @@ export class BatchBuilder {
     const columns = this.#columns();
     this.#count = 0;
     this.#details = [];
-    return {
-      kind: "batch",
-      epoch: this.#epoch,
-      columns,
-      count,
-      sealedAtMs: nowMs,
-      memoryBytes: batchMemoryBytes(columns),
-      wireBytes: resultBatchBytes({
-        bootId: "",
-        seq: 0,
-        serverEpoch: this.#epoch,
-        columns,
-        dictionary: [],
-      }),
-    };
+    return batchFromColumns(this.#epoch, columns, nowMs);
   }
 
   #open(epoch: string, unixUs: number, nowMs: number): void {

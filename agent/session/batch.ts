@@ -1,4 +1,4 @@
-import type { Gap, ResultColumns } from "../../common/agent-stream.js";
+import { type Gap, type ResultColumns, resultBatchBytes } from "../../common/agent-stream.js";
 
 /** A sealed batch: homogeneous in epoch, its keys kept in a KeyTable. Never changed. */
 export type Batch = {
@@ -41,8 +41,45 @@ export const gapWireBytes = 128;
 export const wireRttUs = (rttUs: number): number =>
   Math.min(Math.max(Math.round(rttUs), 1), 4_294_967_295);
 
+/** A sealed batch of these columns. */
+export const batchFromColumns = (
+  epoch: string,
+  columns: ResultColumns,
+  sealedAtMs: number,
+): Batch => ({
+  kind: "batch",
+  epoch,
+  columns,
+  count: columns.targetId.length,
+  sealedAtMs,
+  memoryBytes: batchMemoryBytes(columns),
+  wireBytes: resultBatchBytes({ bootId: "", seq: 0, serverEpoch: epoch, columns, dictionary: [] }),
+});
+
+/** Two batches of about half the results each, in order; undefined for a batch of one. */
+export const halvesOf = (batch: Batch): readonly [Batch, Batch] | undefined => {
+  if (batch.count < 2) return undefined;
+  const middle = batch.count >> 1;
+  return [partOf(batch, 0, middle), partOf(batch, middle, batch.count)];
+};
+
+const partOf = ({ epoch, columns, sealedAtMs }: Batch, from: number, to: number): Batch => {
+  const details = columns.details
+    .filter(({ index }) => index >= from && index < to)
+    .map(({ index, text }) => ({ index: index - from, text }));
+  const part: ResultColumns = {
+    baseUnixUs: columns.baseUnixUs,
+    targetId: Uint32Array.from(columns.targetId).slice(from, to),
+    timeDeltaUs: Int32Array.from(columns.timeDeltaUs).slice(from, to),
+    rttUs: Uint32Array.from(columns.rttUs).slice(from, to),
+    outcome: Uint8Array.from(columns.outcome).slice(from, to),
+    details,
+  };
+  return batchFromColumns(epoch, part, sealedAtMs);
+};
+
 /** What a batch takes in memory, keys apart. */
-export const batchMemoryBytes = (columns: ResultColumns): number => {
+const batchMemoryBytes = (columns: ResultColumns): number => {
   let bytes = batchOverheadBytes + resultMemoryBytes * columns.targetId.length;
   for (const detail of columns.details) bytes += 64 + 2 * detail.text.length;
   return bytes;

@@ -117,9 +117,9 @@ export class Connection {
     return this.#phase === "up" && nowMs >= this.#beatAtMs;
   }
 
-  /** The server will close the stream. The first delay told stands. */
+  /** The server will close the stream. Told again, the delay is the newer one, the time to finish is not longer. */
   draining(nowMs: number, reconnectAfterMs: number): void {
-    this.#drain ??= { byMs: nowMs + drainMsMax, reconnectAfterMs };
+    this.#drain = { byMs: this.#drain?.byMs ?? nowMs + drainMsMax, reconnectAfterMs };
   }
 
   /** Whether the time to finish after a Drain is over. */

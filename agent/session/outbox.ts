@@ -5,8 +5,8 @@ import { RingQueue } from "./ring-queue.js";
 export type Sent = {
   readonly seq: number;
   content: Batch | Loss;
-  /** What went out last under this number; a batch that became a loss may still be acknowledged as the batch. */
-  sentAs: "batch" | "loss";
+  /** What went out last under this number: a batch that became a loss may still be acknowledged as the batch. */
+  sentAs: "nothing" | "batch" | "loss";
   /** What it counts against the window. */
   wireBytes: number;
   /** True when it counts against the share of spooled batches. */
@@ -80,7 +80,7 @@ export class Outbox {
     const sent: Sent = {
       seq: this.lastSeq + 1,
       content,
-      sentAs: content.kind,
+      sentAs: "nothing",
       wireBytes: 0,
       paced: false,
     };

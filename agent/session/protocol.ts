@@ -137,7 +137,7 @@ export type AgentStatus = {
   readonly openResults: number;
   /** In batches that were never sent. */
   readonly spooledResults: number;
-  /** In batches that were sent and not acknowledged. */
+  /** In batches that were sent and not acknowledged, also those that the spool had to give up since. */
   readonly unackedResults: number;
   /** Acknowledged by a server. */
   readonly ackedResults: number;

@@ -81,6 +81,15 @@ export class ResultStore {
     return this.outbox.push(batch);
   }
 
+  /** Halves the next live or spooled batch; false when it cannot be. */
+  halve(from: "live" | "spooled"): boolean {
+    const grownBytes = this.spool.halve(from);
+    if (grownBytes === undefined) return false;
+    this.#batchBytes += grownBytes;
+    this.#makeRoom();
+    return true;
+  }
+
   /** Everything up to seq is in a server's log. */
   ack(seq: number): void {
     while (this.outbox.length > 0 && this.outbox.ackedSeq < seq) {
@@ -105,10 +114,17 @@ export class ResultStore {
   /** Puts a loss in the place of a batch that is not in flight. */
   replace(sent: SentBatch, reason: LossReason): void {
     const batch = this.outbox.drop(sent, reason);
-    this.#unacked -= batch.count;
     this.#losses += 1;
     this.#forget(batch);
-    this.#dropped += batch.count;
+    // A batch that went out may be acknowledged yet: its results are lost when the gap goes out.
+    if (sent.sentAs === "nothing") this.#lose(batch.count);
+  }
+
+  /** What was offered to the session went out. */
+  markSent(sent: Sent, wireBytes: number, paced: boolean): void {
+    const { content, sentAs } = sent;
+    if (content.kind === "loss" && sentAs === "batch") this.#lose(content.dropped);
+    this.outbox.markSent(sent, wireBytes, paced);
   }
 
   /** The session ended. */
@@ -173,10 +189,15 @@ export class ResultStore {
       return;
     }
     this.#losses -= 1;
-    if (sent.sentAs === "loss") return;
+    if (sent.sentAs !== "batch") return;
     // It was dropped here after it went out, and the server has it: nothing is lost.
-    this.#dropped -= content.dropped;
+    this.#unacked -= content.dropped;
     this.#acked += content.dropped;
+  }
+
+  #lose(results: number): void {
+    this.#unacked -= results;
+    this.#dropped += results;
   }
 
   #forget(batch: Batch): void {

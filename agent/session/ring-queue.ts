@@ -21,6 +21,14 @@ export class RingQueue<T> {
     this.#length += 1;
   }
 
+  /** Puts one before the oldest. */
+  unshift(value: T): void {
+    if (this.#length === this.#slots.length) this.#grow();
+    this.#head = (this.#head - 1 + this.#slots.length) & (this.#slots.length - 1);
+    this.#slots[this.#head] = value;
+    this.#length += 1;
+  }
+
   /** Takes the oldest. */
   shift(): T | undefined {
     if (this.#length === 0) return undefined;

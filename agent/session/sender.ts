@@ -106,15 +106,15 @@ export class Sender {
     if (session === undefined) return 0;
     let count = 0;
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      if (isOversize(next.content, session)) {
-        this.#reject(next, out);
-        continue;
-      }
       const message = this.#message(next, session);
       const wireBytes = message.kind === "results" ? resultBatchBytes(message.batch) : gapWireBytes;
+      if (isOversize(next.content, wireBytes, session)) {
+        this.#shrink(next, out);
+        continue;
+      }
       if (!this.#fits(wireBytes) || (next.from === "spooled" && !this.#fitsShare(wireBytes))) break;
       const sent = this.#numbered(next);
-      this.#outbox.markSent(sent, wireBytes, next.from === "spooled");
+      this.#store.markSent(sent, wireBytes, next.from === "spooled");
       out.push({ kind: "send", message });
       count += 1;
     }
@@ -132,7 +132,8 @@ export class Sender {
     const live = spool.nextLive();
     if (live !== undefined) return { from: "live", seq, content: live };
     const spooled = this.#draining ? undefined : spool.nextSpooled();
-    return spooled === undefined ? undefined : { from: "spooled", seq, content: spooled };
+    if (spooled === undefined || !this.#fitsShare(spooled.wireBytes)) return undefined;
+    return { from: "spooled", seq, content: spooled };
   }
 
   #numbered(next: Next): Sent {
@@ -141,13 +142,15 @@ export class Sender {
     return sent;
   }
 
-  /** No server would take it: a loss goes in its place. */
-  #reject(next: Next, out: AgentOutput[]): void {
+  /** This server takes smaller batches than a former one: halves what has no number, a loss replaces the rest. */
+  #shrink(next: Next, out: AgentOutput[]): void {
+    const { from, seq } = next;
+    if ((from === "live" || from === "spooled") && this.#store.halve(from)) return;
     const sent = this.#numbered(next);
     assert(isBatch(sent), "only batches are too large");
     const dropped = sent.content.count;
     this.#store.replace(sent, "rejected");
-    const fields = { seq: next.seq, dropped };
+    const fields = { seq, dropped };
     out.push({ kind: "log", level: "error", fields, message: "batch is too large for the server" });
   }
 
@@ -188,6 +191,6 @@ type Next = {
 
 const noNames: ResultBatch["dictionary"] = [];
 
-const isOversize = (content: Batch | Loss, session: SenderSession): boolean =>
+const isOversize = (content: Batch | Loss, wireBytes: number, session: SenderSession): boolean =>
   content.kind === "batch" &&
-  (content.wireBytes > session.messageBytesMax || content.count > session.batchResultsMax);
+  (wireBytes > session.messageBytesMax || content.count > session.batchResultsMax);

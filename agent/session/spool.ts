@@ -1,4 +1,11 @@
-import { type Batch, type Loss, type LossReason, lossFromBatch, mergeLosses } from "./batch.js";
+import {
+  type Batch,
+  halvesOf,
+  type Loss,
+  type LossReason,
+  lossFromBatch,
+  mergeLosses,
+} from "./batch.js";
 import { RingQueue } from "./ring-queue.js";
 
 /**
@@ -62,6 +69,18 @@ export class Spool {
   /** Takes the oldest spooled one. */
   takeSpooled(): Batch | undefined {
     return this.#taken(this.#spooled.shift());
+  }
+
+  /** Puts two halves in the place of the oldest one. Returns by how much its memory grew; undefined when that is no use. */
+  halve(from: "live" | "spooled"): number | undefined {
+    const queue = from === "live" ? this.#live : this.#spooled;
+    const batch = queue.at(0);
+    const halves = batch && halvesOf(batch);
+    if (batch === undefined || halves === undefined) return undefined;
+    queue.shift();
+    queue.unshift(halves[1]);
+    queue.unshift(halves[0]);
+    return halves[0].memoryBytes + halves[1].memoryBytes - batch.memoryBytes;
   }
 
   /** Takes the loss. */

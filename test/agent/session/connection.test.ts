@@ -50,6 +50,11 @@ describe("AgentCore, the stream", () => {
     const other = connected(2000);
     other.wait(5999);
     expect(outputsOf(other.tick(1, loopStallMs * 1000), "close")).toEqual([]);
+    const opening = new AgentRig();
+    opening.tick();
+    expect(opening.tick(welcomeTimeoutMs + loopStallMs)).toEqual([]);
+    expect(opening.wait(loopStallMs - 1)).toEqual([]);
+    expect(outputsOf(opening.wait(1), "close")).toHaveLength(1);
   });
 
   it("beats no more often than heartbeatMsMin and no more rarely than heartbeatMsMax", () => {
@@ -85,6 +90,19 @@ describe("AgentCore, the stream", () => {
     expect(outputsOf(rig.wait(1), "close")).toEqual([{ kind: "close", graceful: true }]);
     expect(outputsOf(rig.wait(closeMsMax - 1), "close")).toEqual([]);
     expect(outputsOf(rig.wait(1), "close")).toEqual([{ kind: "close", graceful: false }]);
+  });
+
+  it("leaves what was spooled before the session to the next one when it is drained", () => {
+    const rig = connected();
+    rig.closed("unavailable");
+    rig.measure(300);
+    const first = rig.connect({ window: { batches: 4, bytes: 100_000 } });
+    expect(sentOf(first, "results")).toHaveLength(1);
+    rig.message({ kind: "drain", reconnectAfterMs: 500, reason: "rebalance" });
+    const outputs = rig.ack(1);
+    expect(sentOf(outputs, "results")).toEqual([]);
+    expect(outputsOf(outputs, "close")).toEqual([{ kind: "close", graceful: true }]);
+    expect(rig.status.spooledBatches).toBe(2);
   });
 
   it("ends stopMsMax after a stop at the latest", () => {

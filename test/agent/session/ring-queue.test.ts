@@ -12,6 +12,9 @@ describe("RingQueue", () => {
       if (random.next() < share) {
         queue.push(i);
         array.push(i);
+      } else if (i % 10 === 0) {
+        queue.unshift(i);
+        array.unshift(i);
       } else {
         expect(queue.shift()).toBe(array.shift());
       }
