@@ -46,25 +46,31 @@ type EndedByOptions = {
   readonly fail: (thrown: unknown) => ConnectError;
 };
 
-/** The messages until a signal is aborted; then its reason is thrown, which also ends the service's handler. */
+/**
+ * The messages until a signal is aborted; then its reason is thrown, and the handler's generator is ended. The latter
+ * also when nobody asks for a next message any more: a handler that waits in a yield would else never clean up.
+ */
 async function* endedBy<T>(
   messages: AsyncIterable<T>,
   { signals, fail }: EndedByOptions,
 ): AsyncGenerator<T> {
   const iterator = messages[Symbol.asyncIterator]();
-  let done = false;
+  const stop = () => {
+    for (const signal of signals) signal.removeEventListener("abort", stop);
+    // Not awaited: a handler that waits for something else than its signal takes its time.
+    iterator.return?.().catch(() => undefined);
+  };
+  for (const signal of signals) signal.addEventListener("abort", stop);
   try {
     for (;;) {
       const next = await raced(iterator.next(), signals);
-      if (next.done === true) break;
+      if (next.done === true) return;
       yield next.value;
     }
-    done = true;
   } catch (error) {
     throw fail(error);
   } finally {
-    // Not awaited: a handler that waits for its signal gets it only after this error has left.
-    if (!done) iterator.return?.()?.catch(() => undefined);
+    stop();
   }
 }
 

@@ -1,15 +1,13 @@
-import { create, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
-import { anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
+import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString, codeToString } from "@connectrpc/connect/protocol-connect";
-import { Metadata, type StatusObject } from "@grpc/grpc-js";
 import { assertNever } from "../../common/assert.js";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
   RetryInfoSchema,
 } from "../../gen/google/rpc/error_details_pb.js";
-import { StatusSchema } from "../../gen/google/rpc/status_pb.js";
 
 /** What went wrong between us and a peer, by the names that Connect uses; when to use which: CONTRIBUTING. */
 export type RpcErrorCode =
@@ -81,22 +79,6 @@ export const connectErrorFrom = (error: unknown): ConnectError => {
     details.map(googleDetail),
     cause,
   );
-};
-
-/** Any thrown value as the status that grpc-js sends: for the agent port. Details travel as google.rpc.Status. */
-export const statusFrom = (error: unknown): StatusObject => {
-  const { code, message, details } = rpcErrorFrom(error);
-  const metadata = new Metadata();
-  const grpcCode: number = codeFromString(code) ?? Code.Unknown;
-  if (details.length > 0) {
-    const status = create(StatusSchema, {
-      code: grpcCode,
-      message,
-      details: details.map(googleDetail).map(({ desc, value }) => anyPack(desc, value)),
-    });
-    metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, status)));
-  }
-  return { code: grpcCode, details: message, metadata };
 };
 
 /** The gRPC name of a code, as REST errors show it: NOT_FOUND. */

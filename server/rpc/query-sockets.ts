@@ -174,7 +174,11 @@ const createFront = (options: SocketOptions, { inner, times }: FrontParts): net.
     handshakeTimeout: times.handshakeMs,
     minVersion: "TLSv1.2",
   });
-  front.on("tlsClientError", (error) => logger.debug({ error: error.message }, "handshake failed"));
+  front.on("tlsClientError", (error, socket) => {
+    logger.debug({ error: error.message }, "handshake failed");
+    // Node leaves a connection open whose handshake takes too long.
+    socket.destroy();
+  });
   return front.on("secureConnection", (socket) => {
     socket.setNoDelay(true);
     handOver(socket, socket.alpnProtocol === "h2" ? inner.http2 : inner.http1);

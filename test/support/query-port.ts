@@ -18,6 +18,8 @@ import { createReflectionRoutes, reflectionServices } from "../../server/rpc/ref
 export type FakeServices = {
   /** WatchMatrix calls whose signal was aborted. */
   readonly abortedWatches: number;
+  /** Frames of 16 KiB that were asked of a WatchMatrix of kind "flood". */
+  readonly floodFrames: number;
   /** Calls that handlers have begun, by method name. */
   readonly begun: readonly string[];
   /** Resolves when a handler of this name has begun. */
@@ -83,6 +85,7 @@ const createFakes = () => {
   const begun: string[] = [];
   const waiters = new Set<() => void>();
   let abortedWatches = 0;
+  let floodFrames = 0;
   const release = latch();
   const watchAborted = latch();
   const begin = (name: string) => {
@@ -100,8 +103,11 @@ const createFakes = () => {
       return;
     }
     if (kind === "late") throw new RpcError({ code: "unavailable", message: "the matrix is gone" });
-    if (kind === "flood") while (!signal.aborted) yield { sources: ["x".repeat(16_384)] };
     try {
+      while (kind === "flood" && !signal.aborted) {
+        floodFrames += 1;
+        yield { sources: ["x".repeat(16_384)] };
+      }
       await new Promise((resolve) => {
         signal.addEventListener("abort", resolve);
         if (signal.aborted) resolve(undefined);
@@ -165,6 +171,9 @@ const createFakes = () => {
     begun,
     get abortedWatches() {
       return abortedWatches;
+    },
+    get floodFrames() {
+      return floodFrames;
     },
     watchAborted: watchAborted.opened,
     release: release.open,

@@ -98,20 +98,14 @@ const replyStream = async (call: Call): Promise<void> => {
   response.writeHead(200, streamHeaders(framing));
   try {
     for (; next.done !== true; next = await messages.next()) {
-      await writeMessage(response, {
-        framing,
-        json: { result: answerJson(call, next.value) },
-        signal,
-      });
+      const json = { result: answerJson(call, next.value) };
+      await writeMessage(response, { framing, json, signal });
     }
   } catch (error) {
     if (signal.aborted) return;
     const { json } = restErrorOf(call, error);
-    await writeMessage(response, {
-      framing,
-      json: "error" in json ? json : { error: json },
-      signal,
-    });
+    const frame = "error" in json ? json : { error: json };
+    await writeMessage(response, { framing, json: frame, signal });
   }
   response.end();
 };
