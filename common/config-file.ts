@@ -1,4 +1,5 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { createRequire } from "node:module";
+import type { Node } from "yaml";
 
 /** A key of the file: its value as the text that a flag would have, and its line. */
 export type FileEntry = { readonly text: string; readonly line: number };
@@ -9,6 +10,9 @@ export type ConfigFile = {
   readonly problems: readonly { readonly line: number; readonly text: string }[];
 };
 
+// Loaded when there is a file, which is rare, and at once, because configuring is synchronous: an agent saves 5 MB.
+const loadYaml = (): typeof import("yaml") => createRequire(import.meta.url)("yaml");
+
 const shapeText = "must be a map of settings, such as `http-port: 8080`";
 
 /**
@@ -16,6 +20,7 @@ const shapeText = "must be a map of settings, such as `http-port: 8080`";
  * of scalars. Aliases, nested maps, empty values and repeated keys are problems.
  */
 export const readConfigFile = (text: string): ConfigFile => {
+  const { isMap, isScalar, LineCounter, parseDocument } = loadYaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number): number => Math.max(lines.linePos(offset).line, 1);
@@ -42,6 +47,7 @@ export const readConfigFile = (text: string): ConfigFile => {
 const valueText = "must have a text, number, true, false or a list of them as its value";
 
 const textOfNode = (node: Node | null): string | undefined => {
+  const { isScalar, isSeq } = loadYaml();
   if (isSeq(node)) {
     const items = node.items.map((item) => textOfNode(item as Node));
     return items.some((item) => item === undefined || item.includes(","))
