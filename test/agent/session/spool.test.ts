@@ -202,6 +202,23 @@ describe("AgentCore, the spool", () => {
     expect(sentOf(reconnect(rig), "gap")).toMatchObject([{ gap: { seq: 1, dropped: 100 } }]);
   });
 
+  it("halves what waits until a server with smaller limits takes it, results and explanations alike", () => {
+    const rig = disconnected();
+    rig.measure(90);
+    rig.measure(10, { result: { outcome: "timeout", rttUs: undefined, detail: "late" } });
+    rig.wait(Math.max(0, rig.core.nextDeadlineMs() - rig.nowMs));
+    const small = { messageBytesMax: 0, batchResultsMax: 30, runsMax: 1 };
+    const window = { batches: 16, bytes: 1_000_000 };
+    const sent = sentOf(rig.welcome({ limits: small, window }), "results");
+    expect(sent.map(({ batch }) => batch.columns.targetId.length)).toEqual([25, 25, 25, 25]);
+    expect(sent[3]?.batch.columns.details.map(({ index }) => index)).toEqual([
+      15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    ]);
+    expect(sent[2]?.batch.columns.details).toEqual([]);
+    rig.ack(4);
+    expect(rig.status).toMatchObject({ ackedResults: 100, spooledBytes: 0 });
+  });
+
   it("forgets keys with the last result that uses them", () => {
     const rig = disconnected();
     for (let i = 0; i < 1000; i++)
