@@ -65,6 +65,13 @@ const placesMax = 2 ** 20;
 /** Places in a list by id. Numbers sort natively, several times faster than objects with a comparator. */
 const placesById = (list: readonly { readonly id: number }[]): Float64Array => {
   assert(list.length <= placesMax, "a plan has at most a million entries");
-  const order = Float64Array.from(list, ({ id }, place) => id * placesMax + place);
-  return order.sort().map((packed) => packed % placesMax);
+  const places = new Float64Array(list.length);
+  let place = 0;
+  for (const { id } of list) {
+    places[place] = id * placesMax + place;
+    place += 1;
+  }
+  places.sort();
+  for (let i = 0; i < places.length; i++) places[i] = (places[i] ?? 0) % placesMax;
+  return places;
 };

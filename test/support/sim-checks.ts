@@ -47,8 +47,13 @@ export const checkServer = (world: SimWorld, host: SimServerHost): void => {
   if (listed > names) fail("memory", `${listed} agents are listed`);
 };
 
-const entryText = (entry: PlanEntry): string =>
-  JSON.stringify([entry.id, entry.hash, entry.key, entry.probe]);
+const isSameEntry = (a: PlanEntry | undefined, b: PlanEntry): boolean =>
+  a === b || JSON.stringify(a) === JSON.stringify(b);
+
+const isSamePlan = (a: readonly PlanEntry[], b: readonly PlanEntry[]): boolean => {
+  const byId = new Map(a.map((entry) => [entry.id, entry]));
+  return a.length === b.length && b.every((entry) => isSameEntry(byId.get(entry.id), entry));
+};
 
 /** In the end every running agent runs the newest plan of its group, and that plan is right. */
 export const checkPlans = (world: SimWorld): void => {
@@ -64,11 +69,10 @@ export const checkPlans = (world: SimWorld): void => {
     }
     const node = agentId.slice(0, agentId.lastIndexOf("."));
     const own = whole.filter((entry) => entry.agentId !== agentId && entry.node !== node);
-    const wanted = own.map(entryText).sort();
-    const has = (host.plan?.entries ?? []).map(entryText).sort();
-    if (wanted.length === 0 || wanted.join() !== has.join()) {
+    const has = host.plan?.entries ?? [];
+    if (own.length === 0 || !isSamePlan(own, has)) {
       const what = `${has.length} entries of revision ${host.plan?.revision}`;
-      fail("plans", `${agentId} runs ${what}, not the ${wanted.length} of revision ${newest}`);
+      fail("plans", `${agentId} runs ${what}, not the ${own.length} of revision ${newest}`);
     }
     checkHash(world, agentId, whole);
   }
@@ -77,7 +81,7 @@ export const checkPlans = (world: SimWorld): void => {
 
 /** What was announced last to an agent is the hash of the plan that the server computes. */
 const checkHash = (world: SimWorld, agentId: string, whole: readonly PlanEntry[]): void => {
-  const announced = world.server.announcedPlan(agentId);
+  const announced = world.server.watch.announcedPlan(agentId);
   if (announced !== undefined && announced !== computePlanHash(whole, sha256)) {
     fail("plans", `the hash announced to ${agentId} is not that of its plan`);
   }
@@ -126,9 +130,10 @@ export const checkLiveness = (world: SimWorld): void => {
 export const checkLeftovers = (world: SimWorld): void => {
   const { server } = world;
   const running = world.agents.filter((host) => host.state === "running").length;
-  if (server.openRunCount > 0) fail("runs", `${server.openRunCount} runs never finished`);
-  if (server.sessionCount !== running || server.streamCount !== running) {
-    const counts = `${server.sessionCount} sessions on ${server.streamCount} streams`;
+  if (server.watch.openRunCount > 0)
+    fail("runs", `${server.watch.openRunCount} runs never finished`);
+  if (server.watch.sessionCount !== running || server.streamCount !== running) {
+    const counts = `${server.watch.sessionCount} sessions on ${server.streamCount} streams`;
     fail("sessions", `${counts} for ${running} agents`);
   }
   if (server.pendingAppends > 0) fail("memory", `${server.pendingAppends} appends never ended`);

@@ -6,7 +6,7 @@ import { formatFailure, runSimulation } from "./sim-run.js";
 export const simShards = 4;
 
 /** Seeds of a plain `npm test`: what fits into its half minute. */
-const seedsDefault = 24;
+const seedsDefault = 20;
 
 const numberFromEnv = (name: string): number | undefined => {
   const text = process.env[name];
@@ -40,7 +40,7 @@ const replay = (seed: number): void => {
 };
 
 /**
- * The tests of one shard: CAUSEWAY_SIM_SEEDS seeds (24 without it) from CAUSEWAY_SIM_FIRST on (1 without it), every
+ * The tests of one shard: CAUSEWAY_SIM_SEEDS seeds (20 without it) from CAUSEWAY_SIM_FIRST on (1 without it), every
  * fourth of them here. CAUSEWAY_SIM_SEED=N replays N alone and writes its trace.
  */
 export const describeSeeds = (shard: number): void => {
@@ -49,12 +49,13 @@ export const describeSeeds = (shard: number): void => {
   const first = numberFromEnv("CAUSEWAY_SIM_FIRST") ?? 1;
   describe(`simulation, shard ${shard}`, () => {
     if (only !== undefined) {
-      it.runIf(shard === 0)(`replays seed ${only}`, () => replay(only));
+      if (shard === 0) it(`replays seed ${only}`, () => replay(only));
+      else it.skip("has no seed to replay");
       return;
     }
     for (let seed = first + shard; seed < first + count; seed += simShards) {
       it(`keeps every rule with seed ${seed}`, () => playSeed(seed));
     }
-    it.runIf(count <= shard)("has no seed", () => undefined);
+    if (count <= shard) it("has no seed of so few", () => undefined);
   });
 };

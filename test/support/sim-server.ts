@@ -1,4 +1,4 @@
-import type { AgentMessage, Hello, Plan, ServerMessage } from "../../common/agent-stream.js";
+import type { AgentMessage, ServerMessage } from "../../common/agent-stream.js";
 import { assertNever } from "../../common/assert.js";
 import type { Random } from "../../common/random.js";
 import type { LogRecord } from "../../server/ingest/protocol.js";
@@ -9,6 +9,7 @@ import type { SimLedger } from "./sim-ledger.js";
 import { type SimStream, simPipeMessagesMax } from "./sim-network.js";
 import type { EventQueue } from "./sim-queue.js";
 import { SimFailure, type SimTrace } from "./sim-trace.js";
+import { SimWatch } from "./sim-watch.js";
 
 /** What the simulation needs of the server's core; mutants wrap it. */
 export type ServerPort = Pick<ServerCore, "agent" | "agents" | "planFor" | "newestRevisionFor"> & {
@@ -17,14 +18,8 @@ export type ServerPort = Pick<ServerCore, "agent" | "agents" | "planFor" | "newe
   keyOf(id: number): string | undefined;
 };
 
-/** CACHE_KEY_SECOND of the simulated server. */
-export const simLostAfterMs = 15_000;
-
 /** Period of the server's ticks: the longest that its protocol allows. */
 const tickMs = 250;
-
-/** How late a run may be finished after its deadline, by ticks and a stall of the loop. */
-const runLateMaxMs = 5_000;
 
 /** What the server's host is made of. */
 export type SimServerOptions = {
@@ -50,23 +45,6 @@ export type SimLogBehaviour = {
   failureShare: number;
 };
 
-/** Sessions of one agent within a minute beyond which streams flap: two processes under one name stay far below. */
-const welcomesPerMinuteMax = 25;
-
-/** Pushes of one revision in one session: the difference, and the whole after a mismatch, as long as it is acknowledged. */
-const samePushesMax = 3;
-
-type Session = {
-  readonly stream: SimStream;
-  /** Pushes of the revision that was pushed last. */
-  samePushes: number;
-  planRevision: number;
-  /** Hash of the plan that was pushed last. */
-  planHash: string | undefined;
-};
-
-type OpenRun = { readonly deadlineMs: number };
-
 /** The server's host: pumps the core, keeps its log, stalls, crashes and starts again with a new epoch. */
 export class SimServerHost {
   readonly #options: SimServerOptions;
@@ -74,17 +52,8 @@ export class SimServerHost {
   readonly #random: Random;
   readonly #streams = new Map<number, SimStream>();
   #goneStreams: SimStream[] = [];
-  readonly #hellos = new Map<number, Hello>();
-  /** Live sessions by agent: more than one of an agent is a failure. */
-  readonly #sessions = new Map<string, Session>();
-  readonly #runs = new Map<string, OpenRun>();
-  readonly #lastFrameMs = new Map<string, number>();
-  readonly #welcomes = new Map<string, number[]>();
-  readonly #goodbyes = new Set<string>();
-  readonly #stateOf = new Map<string, string>();
   #core: ServerPort | undefined;
   #generation = 0;
-  #startedMs = 0;
   #lastTickMs = 0;
   #stalled = false;
   readonly #inbox: (() => void)[] = [];
@@ -98,15 +67,15 @@ export class SimServerHost {
   readonly counters = new Map<string, number>();
   /** Ticks so far. */
   tickCount = 0;
-  /** Welcomes sent so far. */
-  welcomeCount = 0;
-  /** Runs that came to an end. */
-  finishedRunCount = 0;
+  /** The rules that its outputs have to keep. */
+  readonly watch: SimWatch;
 
   constructor(options: SimServerOptions) {
     this.#options = options;
     this.#queue = options.queue;
     this.#random = options.random;
+    const { ledger, isContested, queue } = options;
+    this.watch = new SimWatch({ ledger, isContested, nowMs: () => queue.nowMs });
   }
 
   /** The running core. */
@@ -124,26 +93,16 @@ export class SimServerHost {
     return this.#pendingAppends;
   }
 
-  /** Runs that were asked for and did not end. */
-  get openRunCount(): number {
-    return this.#runs.size;
-  }
-
   /** Streams whose server end is open. */
   get streamCount(): number {
     return this.#streams.size;
-  }
-
-  /** Agents with a live session. */
-  get sessionCount(): number {
-    return this.#sessions.size;
   }
 
   /** Starts a server process with a new epoch; it finds what the log has. */
   start(): void {
     if (this.#core !== undefined) return;
     this.#generation += 1;
-    this.#startedMs = this.#queue.nowMs;
+    this.watch.started();
     this.#lastTickMs = this.#queue.nowMs;
     this.#trace("start", this.#generation);
     this.#core = this.#options.createCore(`epoch-${this.#generation}`);
@@ -166,10 +125,7 @@ export class SimServerHost {
     this.#inbox.length = 0;
     this.#inputs.length = 0;
     this.#streams.clear();
-    this.#hellos.clear();
-    this.#sessions.clear();
-    this.#runs.clear();
-    this.#stateOf.clear();
+    this.watch.crashed();
     this.#pendingAppends = 0;
   }
 
@@ -206,7 +162,7 @@ export class SimServerHost {
   /** Asks an agent for a run. */
   run(requestId: string, agentId: string, deadlineMs: number): void {
     this.#inProcess(() => {
-      this.#runs.set(requestId, { deadlineMs: this.#queue.nowMs + deadlineMs });
+      this.watch.runAsked(requestId, this.#queue.nowMs + deadlineMs);
       const probe = {
         kind: "tcp" as const,
         address: "10.0.0.1",
@@ -232,7 +188,7 @@ export class SimServerHost {
   /** Nobody waits for a run any more. */
   cancelRun(requestId: string): void {
     this.#inProcess(() => {
-      if (!this.#runs.delete(requestId)) return;
+      if (!this.watch.maybeCancelled(requestId)) return;
       this.#feed({ kind: "cancel_run", requestId, nowMs: this.#queue.nowMs });
     });
   }
@@ -256,11 +212,11 @@ export class SimServerHost {
   message(stream: SimStream, message: AgentMessage): void {
     if (!this.#streams.has(stream.id)) return;
     const agentId = this.#options.agentIdOf(stream.agentIndex);
-    this.#lastFrameMs.set(agentId, this.#queue.nowMs);
+    this.watch.arrived(agentId);
     this.#inProcess(() => {
       if (!this.#streams.has(stream.id)) return;
-      if (message.kind === "hello") this.#hellos.set(stream.id, message.hello);
-      if (message.kind === "goodbye") this.#goodbyes.add(agentId);
+      if (message.kind === "hello") this.watch.hello(stream.id, message.hello);
+      if (message.kind === "goodbye") this.watch.goodbye(agentId);
       this.#feed({ kind: "message", stream: stream.id, message, ...this.#times() });
     });
   }
@@ -271,20 +227,9 @@ export class SimServerHost {
     this.#inProcess(() => {
       if (!this.#streams.delete(stream.id)) return;
       this.#trace("stream closed", stream.id, end);
-      this.#endSession(stream.id);
-      this.#hellos.delete(stream.id);
+      this.watch.forget(stream.id);
       this.#feed({ kind: "closed", stream: stream.id, end, ...this.#times() });
     });
-  }
-
-  /** Hash of the plan that was pushed last in an agent's session; undefined when none was. */
-  announcedPlan(agentId: string): string | undefined {
-    return this.#sessions.get(agentId)?.planHash;
-  }
-
-  /** When a frame of this agent last reached the host. */
-  lastFrameMs(agentId: string): number {
-    return this.#lastFrameMs.get(agentId) ?? Number.NEGATIVE_INFINITY;
   }
 
   #times(): { nowMs: number; wallMs: number } {
@@ -316,16 +261,8 @@ export class SimServerHost {
     this.#lastTickMs = times.nowMs;
     this.tickCount += 1;
     this.#feed({ kind: "tick", ...times, loopDelayMs });
-    this.#checkRuns(times.nowMs);
+    this.watch.ticked();
     this.#options.observe(this);
-  }
-
-  #checkRuns(nowMs: number): void {
-    for (const [requestId, run] of this.#runs) {
-      if (nowMs > run.deadlineMs + runLateMaxMs) {
-        throw new SimFailure("runs", `run ${requestId} was not finished by its deadline`);
-      }
-    }
   }
 
   #feed(input: ServerInput): void {
@@ -364,7 +301,7 @@ export class SimServerHost {
         this.#options.ledger.apply(output.agentId, output.columns, this.#generation);
         break;
       case "run_finished":
-        this.#runFinished(output.requestId);
+        this.watch.runFinished(output.requestId);
         break;
       case "agent_changed":
         this.#agentChanged(output.agentId);
@@ -385,9 +322,9 @@ export class SimServerHost {
   #send(streamId: number, message: ServerMessage): void {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
-    if (message.kind === "welcome") this.#beginSession(stream, message.welcome.ackSeq);
-    if (message.kind === "plan") this.#notePlan(stream, message.plan);
-    if (message.kind === "ack") this.#checkAck(stream, message.seq);
+    if (message.kind === "welcome") this.watch.welcomed(streamId, message.welcome.ackSeq);
+    if (message.kind === "plan") this.watch.pushed(streamId, message.plan);
+    if (message.kind === "ack") this.watch.acked(streamId, message.seq);
     this.#trace("send", message.kind === "plan" ? message.plan.revision : streamId, message.kind);
     stream.sendFromServer(message);
     if (stream.heldCount > simPipeMessagesMax) {
@@ -399,71 +336,8 @@ export class SimServerHost {
     const stream = this.#streams.get(output.stream);
     if (stream === undefined) return;
     this.#trace("close", output.stream, `${output.code} ${output.message}`);
-    this.#endSession(output.stream);
+    this.watch.ended(output.stream);
     stream.closeFromServer(output.code, output.message, output.retryAfterMs);
-  }
-
-  #beginSession(stream: SimStream, ackSeq: number): void {
-    const hello = this.#hellos.get(stream.id);
-    if (hello === undefined) throw new SimFailure("sessions", "Welcome before Hello");
-    const former = this.#sessions.get(hello.agentId);
-    if (former !== undefined) {
-      throw new SimFailure("sessions", `${hello.agentId} has two live sessions`);
-    }
-    this.welcomeCount += 1;
-    this.#checkFlapping(hello.agentId);
-    this.#sessions.set(hello.agentId, {
-      stream,
-      planHash: undefined,
-      planRevision: 0,
-      samePushes: 0,
-    });
-    this.#checkAck(stream, ackSeq);
-  }
-
-  #checkFlapping(agentId: string): void {
-    const sinceMs = this.#queue.nowMs - 60_000;
-    const times = (this.#welcomes.get(agentId) ?? []).filter((atMs) => atMs > sinceMs);
-    times.push(this.#queue.nowMs);
-    this.#welcomes.set(agentId, times);
-    if (times.length > welcomesPerMinuteMax) {
-      throw new SimFailure("sessions", `${agentId} began ${times.length} sessions in a minute`);
-    }
-  }
-
-  #endSession(streamId: number): void {
-    const hello = this.#hellos.get(streamId);
-    const session = hello && this.#sessions.get(hello.agentId);
-    if (hello !== undefined && session?.stream.id === streamId)
-      this.#sessions.delete(hello.agentId);
-  }
-
-  #notePlan(stream: SimStream, plan: Plan): void {
-    const hello = this.#hellos.get(stream.id);
-    const session = hello && this.#sessions.get(hello.agentId);
-    if (session?.stream !== stream) throw new SimFailure("sessions", "Plan without a session");
-    session.samePushes = plan.revision === session.planRevision ? session.samePushes + 1 : 1;
-    session.planRevision = plan.revision;
-    session.planHash = plan.hash;
-    if (session.samePushes > samePushesMax) {
-      throw new SimFailure(
-        "plans",
-        `revision ${plan.revision} is pushed to ${hello?.agentId} again and again`,
-      );
-    }
-  }
-
-  /** Only what the log has may be acknowledged. */
-  #checkAck(stream: SimStream, seq: number): void {
-    const hello = this.#hellos.get(stream.id);
-    if (hello === undefined) throw new SimFailure("results", "Ack before Hello");
-    const mark = this.#options.ledger.mark(hello.agentId, hello.bootId);
-    if (seq > Math.max(mark, hello.unacked.first - 1)) {
-      throw new SimFailure(
-        "results",
-        `${hello.agentId} seq ${seq} is acknowledged, the log has ${mark}`,
-      );
-    }
   }
 
   #append(token: number, record: LogRecord): void {
@@ -523,26 +397,11 @@ export class SimServerHost {
     this.counters.set(what, (this.counters.get(what) ?? 0) + by);
   }
 
-  #runFinished(requestId: string): void {
-    if (this.#runs.delete(requestId)) this.finishedRunCount += 1;
-  }
-
-  /** Lost is a claim about the agent: it must have been silent, or have said goodbye. */
   #agentChanged(agentId: string): void {
     const view = this.#core?.agent(agentId);
-    const state = view?.state ?? "";
-    if (this.#stateOf.get(agentId) === state) return;
-    this.#stateOf.set(agentId, state);
+    if (!this.watch.changed(agentId, view)) return;
+    const state = view?.state ?? "forgotten";
     this.#trace(`${agentId} ${state}`, 0, view?.reason ?? "");
-    this.#count(`agents ${state} ${view?.reason}`, 1);
-    // Whoever of two processes under one name is told to stay away is silent as far as sessions go.
-    if (state !== "lost" || this.#options.isContested(agentId)) return;
-    if (this.#goodbyes.has(agentId)) return;
-    const nowMs = this.#queue.nowMs;
-    const silentMs = nowMs - Math.max(this.lastFrameMs(agentId), this.#startedMs);
-    if (silentMs < simLostAfterMs - 1) {
-      const heard = `heard ${silentMs.toFixed(0)} ms ago`;
-      throw new SimFailure("liveness", `${agentId} is lost (${view?.reason}) though ${heard}`);
-    }
+    this.#count(`agents ${state} ${view?.reason ?? ""}`, 1);
   }
 }

@@ -8,8 +8,9 @@ import { checkAgent, checkServer } from "./sim-checks.js";
 import { SimLedger } from "./sim-ledger.js";
 import { type AgentEnd, type Link, SimStream } from "./sim-network.js";
 import { EventQueue } from "./sim-queue.js";
-import { type ServerPort, SimServerHost, simLostAfterMs } from "./sim-server.js";
+import { type ServerPort, SimServerHost } from "./sim-server.js";
 import { SimTrace } from "./sim-trace.js";
+import { simLostAfterMs } from "./sim-watch.js";
 
 /** Agents of the simulated fleet: two on each node, one of each plane. */
 export const simAgentsDefault = 100;
