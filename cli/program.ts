@@ -191,7 +191,7 @@ const withClient = async (
     );
   }
   const connection = { url, tokenFile: nonEmpty(options.tokenFile), caFile: nonEmpty(options.ca) };
-  const client = createMeshClient(connection);
+  const client = createMeshClient(connection, context.signal);
   try {
     return await run({ context, client, output: options.output });
   } finally {

@@ -59,11 +59,9 @@ export class Demo {
 
   /** Runs until stop(); resolves to the exit code when nothing is left. */
   async run(): Promise<ExitCode> {
-    const client = createMeshClient({
-      url: queryUrl(this.#options.config),
-      tokenFile: undefined,
-      caFile: undefined,
-    });
+    const url = queryUrl(this.#options.config);
+    const connection = { url, tokenFile: undefined, caFile: undefined };
+    const client = createMeshClient(connection, this.#ending.signal);
     try {
       await this.#start(client);
       if (!this.#ending.signal.aborted) {

@@ -3,8 +3,8 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "../../common/config-load.js";
-import { demoTailLinesMax } from "../limits.js";
 import { type DemoProcess, shellCommand } from "./plan.js";
+import { createTail } from "./tail.js";
 
 /** A process that the demo started. */
 export type Child = {
@@ -62,11 +62,7 @@ export const startChild = (
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const lines: string[] = [];
-  const keep = (line: string): void => {
-    lines.push(line);
-    if (lines.length > demoTailLinesMax) lines.shift();
-  };
+  const { keep, lines } = createTail();
   readLines(child.stdout, (line) => {
     keep(line);
     options.onLine(line);
@@ -79,7 +75,7 @@ export const startChild = (
     kill: (signal) => {
       child.kill(signal);
     },
-    tail: () => lines,
+    tail: lines,
     ended: endOf(child, keep),
   };
 };

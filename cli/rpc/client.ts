@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { type DescMessage, type JsonValue, type MessageShape, toJson } from "@bufbuild/protobuf";
-import { type CallOptions, type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import {
+  type CallOptions,
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type Interceptor,
+} from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import {
   type Agent,
@@ -66,8 +73,10 @@ export interface MeshClient {
   close(): void;
 }
 
-/** Connects on the first call. Throws a CliError when a file cannot be read. */
-export const createMeshClient = (connection: Connection): MeshClient => {
+/**
+ * Connects on the first call; the signal ends calls, on the server as well. Throws a CliError when a file cannot be read.
+ */
+export const createMeshClient = (connection: Connection, signal: AbortSignal): MeshClient => {
   const ca = connection.caFile === undefined ? undefined : readText(connection.caFile, "--ca");
   const manager = new Http2SessionManager(
     connection.url,
@@ -80,36 +89,58 @@ export const createMeshClient = (connection: Connection): MeshClient => {
     readMaxBytes: answerBytesMax,
     interceptors: bearer(connection.tokenFile),
   });
-  return meshClient(createClient(MeshService, transport), manager, connection.url);
+  const client = createClient(MeshService, transport);
+  return meshClient(client, { manager, signal, url: connection.url });
 };
 
 const meshClient = (
   client: Client<typeof MeshService>,
-  manager: Http2SessionManager,
-  url: string,
+  {
+    manager,
+    signal: ending,
+    url,
+  }: {
+    readonly manager: Http2SessionManager;
+    readonly signal: AbortSignal;
+    readonly url: string;
+  },
 ): MeshClient => {
-  const options: CallOptions = { timeoutMs: readTimeoutMs };
-  const guard = async <T>(call: () => Promise<T>): Promise<T> => {
+  const options: CallOptions = { timeoutMs: readTimeoutMs, signal: ending };
+  const guard = async <T>(
+    call: () => Promise<T>,
+    waitsFor: "server" | "agent" = "server",
+  ): Promise<T> => {
     try {
       return await call();
     } catch (error) {
-      throw cliErrorFrom(error, url);
+      if (ending.aborted) throw new CliError(exitCodes.undetermined, "interrupted");
+      throw cliErrorFrom(error, url, waitsFor);
     }
   };
   return {
-    listAgents: () => guard(() => listAllAgents(client)),
+    listAgents: () => guard(() => listAllAgents(client, options)),
     getMatrix: (query) =>
       guard(async () => {
         const matrix = await client.getMatrix(query, options);
         return answer(MatrixSchema, matrix, matrixFromWire(matrix));
       }),
     watchMatrix: async function* (query, signal) {
+      const late = new AbortController();
+      const timer = setTimeout(() => {
+        const message = "the first frame did not come";
+        late.abort(new ConnectError(message, Code.DeadlineExceeded));
+      }, readTimeoutMs);
       try {
-        for await (const frame of client.watchMatrix(query, { signal })) {
+        const either = AbortSignal.any([signal, late.signal]);
+        for await (const frame of client.watchMatrix(query, { signal: either })) {
+          clearTimeout(timer);
           yield answer(MatrixSchema, frame, matrixFromWire(frame));
         }
       } catch (error) {
-        if (!signal.aborted) throw cliErrorFrom(error, url);
+        if (!signal.aborted)
+          throw cliErrorFrom(late.signal.aborted ? late.signal.reason : error, url);
+      } finally {
+        clearTimeout(timer);
       }
     },
     getPair: (query) =>
@@ -128,9 +159,9 @@ const meshClient = (
     runProbe: (query) =>
       guard(async () => {
         const timeoutMs = query.timeoutMs + readTimeoutMs;
-        const run = await client.runProbe(query, { timeoutMs });
+        const run = await client.runProbe(query, { ...options, timeoutMs });
         return answer(RunProbeResponseSchema, run, runFromWire(run));
-      }),
+      }, "agent"),
     getReport: (query) =>
       guard(async () => {
         const report = await client.getReport(query, options);
@@ -143,14 +174,12 @@ const meshClient = (
 
 const listAllAgents = async (
   client: Client<typeof MeshService>,
+  options: CallOptions,
 ): Promise<Answer<readonly AgentView[]>> => {
   const agents: Agent[] = [];
   let pageToken = "";
   for (let page = 0; page < agentPagesMax; page++) {
-    const list = await client.listAgents(
-      { pageSize: agentsPageSize, pageToken },
-      { timeoutMs: readTimeoutMs },
-    );
+    const list = await client.listAgents({ pageSize: agentsPageSize, pageToken }, options);
     agents.push(...list.agents);
     pageToken = list.nextPageToken;
     if (pageToken === "") break;

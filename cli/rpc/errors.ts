@@ -1,11 +1,19 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CliError, type ExitCode, exitCodes } from "../exit.js";
 
-/** Turns whatever a call threw into the line and the exit code that the user gets. */
-export const cliErrorFrom = (error: unknown, url: string): CliError => {
+/**
+ * Turns whatever a call threw into the line and the exit code that the user gets. What waits for an agent and not only
+ * for the server passes "agent": no answer in time then does not mean that the server cannot be reached.
+ */
+export const cliErrorFrom = (
+  error: unknown,
+  url: string,
+  waitsFor: "server" | "agent" = "server",
+): CliError => {
   if (error instanceof CliError) return error;
   const fault = ConnectError.from(error);
-  const [exitCode, message] = explain(fault, url);
+  const [exitCode, message] =
+    fault.code === Code.DeadlineExceeded ? tooLate(fault, url, waitsFor) : explain(fault, url);
   return new CliError(exitCode, message, { cause: error });
 };
 
@@ -26,8 +34,6 @@ const explain = (fault: ConnectError, url: string): readonly [ExitCode, string] 
     case Code.ResourceExhausted:
     case Code.Aborted:
       return [exitCodes.undetermined, said];
-    case Code.DeadlineExceeded:
-      return [exitCodes.undetermined, `no answer in time from ${url}: ${said}`];
     case Code.Unavailable:
     case Code.Canceled:
       return [exitCodes.unreachable, unreachable(fault, url)];
@@ -43,6 +49,15 @@ const explain = (fault: ConnectError, url: string): readonly [ExitCode, string] 
       ];
   }
 };
+
+const tooLate = (
+  fault: ConnectError,
+  url: string,
+  waitsFor: "server" | "agent",
+): readonly [ExitCode, string] => [
+  waitsFor === "server" ? exitCodes.unreachable : exitCodes.undetermined,
+  `no answer in time from ${url} (${fault.rawMessage}). Does it run, and is the way there open?`,
+];
 
 const unreachable = (fault: ConnectError, url: string): string => {
   const reason = systemReason(fault) ?? fault.rawMessage;

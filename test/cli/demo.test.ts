@@ -16,9 +16,10 @@ import {
 } from "../../cli/demo/plan.js";
 import { listenTcp, portProblems } from "../../cli/demo/ports.js";
 import { type DemoConfig, loadDemoConfig } from "../../cli/demo/settings.js";
+import { createTail } from "../../cli/demo/tail.js";
 import { createTether, type Tethered } from "../../cli/demo/tether.js";
 import { reportLine } from "../../cli/demo/text.js";
-import { demoNodesMax } from "../../cli/limits.js";
+import { demoNodesMax, demoTailLinesMax } from "../../cli/limits.js";
 import type { AgentView, CellView, MatrixView } from "../../cli/model.js";
 import { waitFor } from "../support/wait.js";
 
@@ -274,6 +275,15 @@ describe("createLiveOutput()", () => {
     out = "";
     live.clear();
     expect(out.startsWith("\u001b[3A\r\u001b[J")).toBe(true);
+  });
+});
+
+describe("createTail()", () => {
+  it("keeps the last demoTailLinesMax lines", () => {
+    const tail = createTail();
+    for (let i = 0; i < demoTailLinesMax + 5; i++) tail.keep(`line ${i}`);
+    expect(tail.lines()).toHaveLength(demoTailLinesMax);
+    expect(tail.lines()[0]).toBe("line 5");
   });
 });
 

@@ -11,7 +11,13 @@ import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { agentPagesMax, agentsPageSize } from "../../cli/limits.js";
+import {
+  agentPagesMax,
+  agentsPageSize,
+  answerBytesMax,
+  readTimeoutMs,
+  watchIntervalMs,
+} from "../../cli/limits.js";
 import {
   AgentKind,
   AgentSchema,
@@ -23,6 +29,7 @@ import {
 } from "../../gen/causeway/v1/mesh_pb.js";
 import { Outcome } from "../../gen/causeway/v1/types_pb.js";
 import { type CliRun, runCaught } from "../support/cli-run.js";
+import { waitFor } from "../support/wait.js";
 
 const atMs = Date.UTC(2026, 0, 1, 23, 59, 57);
 const agentOf = (name: string, state: AgentState = AgentState.UP) =>
@@ -70,6 +77,10 @@ const openServer = async (methods: Partial<ServiceImpl<typeof MeshService>>): Pr
   const server: Http2Server = createServer(
     connectNodeAdapter({ routes: (router) => void router.service(MeshService, methods) }),
   );
+  return await listen(server);
+};
+
+const listen = async (server: Http2Server): Promise<string> => {
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => sessions.add(session));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -153,19 +164,48 @@ describe("causeway agents", () => {
     expect(shown).toBe("Bearer sesame");
   });
 
+  it("waits readTimeoutMs for the server, and says so to it", async () => {
+    let timeoutMs: number | undefined;
+    const url = await openServer({
+      listAgents: (_request, context) => {
+        timeoutMs = context.timeoutMs();
+        return {};
+      },
+    });
+    await runCaught(["agents", "--server", url]);
+    expect(timeoutMs).toBeLessThanOrEqual(readTimeoutMs);
+    expect(timeoutMs).toBeGreaterThan(readTimeoutMs - 2000);
+  });
+
+  it("refuses an answer beyond answerBytesMax before it reads it", async () => {
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(answerBytesMax + 1, 1);
+    const server = createServer();
+    server.on("stream", (stream) => {
+      stream.on("error", () => stream.close());
+      stream.respond({ ":status": 200, "content-type": "application/grpc+proto" });
+      stream.write(head);
+    });
+    const run = await runCaught(["agents", "--server", await listen(server)]);
+    expect(run.code).toBe(3);
+    expect(run.error).toContain(`${answerBytesMax}`);
+  });
+
   it("asks again and again with --watch, one JSON line each", async () => {
     const ending = new AbortController();
-    let lines = 0;
+    const writtenAtMs: number[] = [];
     const url = await openServer(agents);
     const watched = await runCaught(["agents", "--watch", "-o", "json", "--server", url], {
       signal: ending.signal,
       writeOut: () => {
-        lines += 1;
-        if (lines === 2) ending.abort();
+        writtenAtMs.push(performance.now());
+        if (writtenAtMs.length === 2) ending.abort();
       },
     });
     expect(watched.code).toBe(0);
     expect(watched.out.trim().split("\n")).toHaveLength(2);
+    const [first = 0, second = 0] = writtenAtMs;
+    expect(second - first).toBeGreaterThan(watchIntervalMs - 50);
   });
 });
 
@@ -316,6 +356,22 @@ describe("causeway pair, worst, probe and report", () => {
     const result = await run(probe, "probe", "a", "b");
     expect(result.code).toBe(exit);
     expect(result.error).toMatch(/^causeway: [^\n]*because[^\n]*\n$/);
+  });
+
+  it("ends a probe that the user interrupts, on the server as well", async () => {
+    const ending = new AbortController();
+    let isCancelled = false;
+    const url = await openServer({
+      runProbe: async (_request, context) => {
+        ending.abort();
+        await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+        isCancelled = true;
+        return {};
+      },
+    });
+    const run = await runCaught(["probe", "a", "b", "--server", url], { signal: ending.signal });
+    expect(run).toMatchObject({ code: 3, error: "causeway: interrupted\n" });
+    await waitFor("the call to end on the server", () => isCancelled);
   });
 
   it("prints the report in every form", async () => {

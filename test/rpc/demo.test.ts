@@ -1,6 +1,7 @@
 // The demo as a user starts it: real processes, killed and brought back, and nothing left at the end.
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { demoStopMs } from "../../cli/limits.js";
 import {
   demoArgs,
   freeDemoPorts,
@@ -72,6 +73,18 @@ describe("causeway demo", () => {
     expect(pids.filter(isRunning)).toHaveLength(2);
     demo.child.kill("SIGKILL");
     await waitFor("the end of its processes", () => !pids.some(isRunning), 20_000);
+  });
+
+  it("kills what has not ended demoStopMs after it was told to", async () => {
+    const demo = start(demoArgs(await freeDemoPorts(), ...fast, "--nodes=1"));
+    await demo.line(/agent node-1\.pod is up/);
+    const [, pid = "0"] = await demo.line(/agent node-1\.pod started \(pid (\d+)\)/);
+    process.kill(Number(pid), "SIGSTOP");
+    const toldAtMs = performance.now();
+    demo.child.kill("SIGTERM");
+    expect(await demo.ended).toBe(0);
+    expect(performance.now() - toldAtMs).toBeGreaterThan(demoStopMs - 100);
+    expect(isRunning(Number(pid))).toBe(false);
   });
 
   it("starts the server alone with --nodes 0", async () => {
