@@ -62,7 +62,9 @@ export const problemText = (problem: Problem, report: Report, lang: ReportLang):
   oneLine(wordings[lang].sentence(problem, report.generatedUnixMs));
 
 const problemLines = (report: Report, words: Wording): string[] => {
-  if (report.problems.length === 0) return [words.noProblems];
+  if (report.problems.length === 0) {
+    return [report.activeClientCount === 0 ? words.noClients : words.noProblems];
+  }
   const lines = report.problems.map((problem) => {
     const sentence = words.sentence(problem, report.generatedUnixMs);
     return oneLine(`[${words.severity[problem.severity]}] ${subjectOf(problem)}: ${sentence}`);
@@ -109,4 +111,4 @@ const printTime = (unixMs: number): string =>
 /** Texts of agents and clients can't start a line of their own. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 
-const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]<>#|]/g, "\\$&");
+const escapeMarkdown = (text: string): string => text.replace(/[\\`*_{}[\]<#|]/g, "\\$&");

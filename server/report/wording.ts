@@ -10,6 +10,8 @@ export type Wording = {
   readonly activeClients: string;
   readonly problems: string;
   readonly noProblems: string;
+  /** In its place when nobody measures. */
+  readonly noClients: string;
   readonly omitted: (count: number) => string;
   readonly hostIps: string;
   readonly podIps: string;
@@ -105,28 +107,44 @@ const secondsSince = (thenMs: number, nowMs: number): number =>
 
 type BrokenWords = {
   readonly outcomes: Readonly<Record<Outcome, string>>;
-  readonly down: string;
   readonly loss: (lost: number, sent: number) => string;
   readonly stale: (seconds: number) => string;
   readonly colon: string;
   readonly separator: string;
+  readonly comma: string;
+  readonly stop: string;
+  readonly between: string;
 };
 
-const brokenText = (
-  { kind, state, outcome, detail, destination, sent, lost, measuredUnixUs }: BrokenKind,
+/** What a kind suffers from, and why. */
+const faultText = (
+  { state, outcome, detail, sent, lost, measuredUnixUs }: BrokenKind,
   words: BrokenWords,
   nowUnixMs: number,
 ): string => {
-  const where = destination === "" ? kind : `${kind} ${destination}`;
-  const what =
-    state === "stale"
-      ? words.stale(secondsSince(measuredUnixUs / 1000, nowUnixMs))
-      : state === "degraded"
-        ? words.loss(lost, sent)
-        : words.down;
-  const why = outcome === "ok" || state === "stale" ? "" : words.outcomes[outcome];
-  const shown = [what, why, detail].filter((text) => text !== "").join(words.separator);
-  return `${where}${words.colon}${shown}`;
+  if (state === "stale") return words.stale(secondsSince(measuredUnixUs / 1000, nowUnixMs));
+  const loss = state === "degraded" ? words.loss(lost, sent) : "";
+  const why = outcome === "ok" ? "" : words.outcomes[outcome];
+  return [loss, why, detail].filter((text) => text !== "").join(words.separator);
+};
+
+/** Every fault once, with the kinds that suffer from it. */
+const faultsText = (
+  broken: readonly BrokenKind[],
+  words: BrokenWords,
+  nowUnixMs: number,
+): string => {
+  const places = new Map<string, string[]>();
+  for (const one of broken) {
+    const fault = faultText(one, words, nowUnixMs);
+    const place = one.destination === "" ? one.kind : `${one.kind} ${one.destination}`;
+    const known = places.get(fault);
+    if (known === undefined) places.set(fault, [place]);
+    else known.push(place);
+  }
+  return [...places]
+    .map(([fault, where]) => `${where.join(words.comma)}${words.colon}${fault}${words.stop}`)
+    .join(words.between);
 };
 
 type Broken = Extract<Problem, { readonly broken: unknown }>;
@@ -147,20 +165,24 @@ const patternOf = ({ broken, working }: Broken): Pattern => {
 
 const wordsEn: BrokenWords = {
   outcomes: outcomesEn,
-  down: "",
   loss: (lost, sent) => (sent === 0 ? "the last probe failed" : `${lost} of ${sent} probes lost`),
   stale: (seconds) => `not measured for ${seconds} s`,
   colon: ": ",
   separator: "; ",
+  comma: ", ",
+  stop: ".",
+  between: " ",
 };
 
 const wordsZh: BrokenWords = {
   outcomes: outcomesZh,
-  down: "",
   loss: (lost, sent) => (sent === 0 ? "最近一次探测失败" : `${sent} 次探测丢失 ${lost} 次`),
   stale: (seconds) => `已有 ${seconds} 秒未测量`,
   colon: "：",
   separator: "；",
+  comma: "、",
+  stop: "。",
+  between: "",
 };
 
 const patternsEn: Readonly<Record<Pattern, string>> = {
@@ -179,15 +201,11 @@ const patternsZh: Readonly<Record<Pattern, string>> = {
   none: "",
 };
 
-const causesEn = (problem: Broken, nowUnixMs: number): string => {
-  const kinds = problem.broken.map((one) => brokenText(one, wordsEn, nowUnixMs)).join(". ");
-  return `${kinds}. ${patternsEn[patternOf(problem)]}`.trim();
-};
+const causesEn = (problem: Broken, nowUnixMs: number): string =>
+  `${faultsText(problem.broken, wordsEn, nowUnixMs)} ${patternsEn[patternOf(problem)]}`.trim();
 
-const causesZh = (problem: Broken, nowUnixMs: number): string => {
-  const kinds = problem.broken.map((one) => brokenText(one, wordsZh, nowUnixMs)).join("。");
-  return `${kinds}。${patternsZh[patternOf(problem)]}`;
-};
+const causesZh = (problem: Broken, nowUnixMs: number): string =>
+  `${faultsText(problem.broken, wordsZh, nowUnixMs)}${patternsZh[patternOf(problem)]}`;
 
 const sentenceEn = (problem: Problem, nowUnixMs: number): string => {
   switch (problem.kind) {
@@ -243,6 +261,7 @@ export const wordings: Readonly<Record<ReportLang, Wording>> = {
     activeClients: "Active clients",
     problems: "Problems",
     noProblems: "nothing is broken as far as it is measured",
+    noClients: "no client is there: nothing is measured",
     omitted: (count) => `and ${count} more`,
     hostIps: "Host IPs",
     podIps: "Pod IPs",
@@ -265,6 +284,7 @@ export const wordings: Readonly<Record<ReportLang, Wording>> = {
     activeClients: "活跃客户端数量",
     problems: "问题",
     noProblems: "在已测量的范围内未发现故障",
+    noClients: "没有活跃客户端：未进行任何测量",
     omitted: (count) => `另有 ${count} 个问题未列出`,
     hostIps: "宿主机 IP 列表",
     podIps: "Pod IP 列表",

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type Client,
   Code,
@@ -43,7 +44,10 @@ export const queryClients = (
   readonly checker: Client<typeof CheckerService>;
 } => {
   const { live, legacy, clock } = mesh;
-  const edge = createCallEdge({ drainSignal: new AbortController().signal, logger: silentLogger });
+  const drainSignal = new AbortController().signal;
+  // As many listeners as streams.
+  setMaxListeners(0, drainSignal);
+  const edge = createCallEdge({ drainSignal, logger: silentLogger });
   const transport = createRouterTransport(
     ({ service }) => {
       service(

@@ -462,10 +462,10 @@ describe("WatchMatrix", () => {
         [Symbol.asyncIterator]()
         .next();
     await expectFailure(first({ kind: "smoke" }), invalid, /^kind/);
-    const controller = new AbortController();
-    for (let watch = 0; watch < matrixWatchersMax; watch++) await first({}, controller.signal);
+    const controllers = Array.from({ length: matrixWatchersMax }, () => new AbortController());
+    for (const { signal } of controllers) await first({}, signal);
     await expectFailure(first({}), Code.ResourceExhausted, `${matrixWatchersMax} watches`);
-    controller.abort();
+    for (const controller of controllers) controller.abort();
     await expect
       .poll(
         async () =>
