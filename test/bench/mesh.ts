@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { freePort, startProgram } from "../support/processes.js";
 import { createFigures } from "./figures.js";
-import { end, freePort, startBuilt, startSwarm, until } from "./processes.js";
+import { startSwarm, until } from "./start-swarm.js";
 
 /** Memory and idle CPU of the whole agent, built output, connected and probing 32 peers that answer. */
 const peers = 32;
@@ -19,12 +20,12 @@ const figures = createFigures("mesh");
 const agentPort = await freePort();
 const httpPort = await freePort();
 const responderPort = await freePort();
-const server = startBuilt("server", [
+const server = startProgram("server", {}, [
   ...["--agent-port", String(agentPort), "--http-port", String(httpPort)],
   ...["--bind", "127.0.0.1", "--log-level", "error"],
 ]);
 const swarm = await startSwarm({ count: peers, port: agentPort, tls: false, responderPort });
-const agent = startBuilt("agent", [
+const agent = startProgram("agent", {}, [
   ...["--node-ip", "127.1.0.1", "--pod-ip", "127.2.0.1", "--pod-name", "measured"],
   ...["--namespace", "bench", "--server-url", `http://127.0.0.1:${agentPort}`],
   ...["--client-port", String(responderPort), "--test-port", String(responderPort)],
@@ -37,7 +38,7 @@ try {
     60_000,
   );
   await new Promise((resolve) => setTimeout(resolve, settleMs));
-  const pid = agent.pid ?? 0;
+  const { pid } = agent;
   const before = usageOf(pid);
   await new Promise((resolve) => setTimeout(resolve, windowMs));
   const after = usageOf(pid);
@@ -48,8 +49,10 @@ try {
     unit: "% of a core",
   });
 } finally {
-  await end(agent, "SIGTERM");
+  agent.kill("SIGTERM");
+  await agent.exited;
   await swarm.stop();
-  await end(server, "SIGTERM");
+  server.kill("SIGTERM");
+  await server.exited;
 }
 figures.write();

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCa, makeCertificate } from "../support/certificates.js";
+import { freePort, startProgram } from "../support/processes.js";
 import type { createFigures } from "./figures.js";
-import { end, freePort, startBuilt, startSwarm, until } from "./processes.js";
+import { startSwarm, until } from "./start-swarm.js";
 
 const agentCount = Number(process.env["BENCH_AGENTS"] ?? 1000);
 
-/** Entries of every agent's plan in a full mesh: two a node, four a pod, without its own. */
-const entriesOf = (agents: number): number => (agents - 1) * 6;
+/** Entries of every plan in a full mesh: two a node, four a pod; an agent skips its own. */
+const entriesOf = (agents: number): number => agents * 6;
 
 /** A server with TLS and a token is killed and started again under 1000 connected agents. */
 export const benchStorm = async (figures: ReturnType<typeof createFigures>): Promise<void> => {
@@ -30,7 +31,7 @@ export const benchStorm = async (figures: ReturnType<typeof createFigures>): Pro
     ...["--tls-key", file("key.pem", certificate.key)],
     ...["--token-file", tokenFile, "--log-level", "error"],
   ];
-  let server = startBuilt("server", args);
+  let server = startProgram("server", {}, args);
   const swarm = await startSwarm({
     count: agentCount,
     port,
@@ -53,9 +54,10 @@ export const benchStorm = async (figures: ReturnType<typeof createFigures>): Pro
     };
     await until("every agent has its first plan", () => allBack(undefined), 180_000);
     const [former] = (await swarm.status()).epochs;
-    await end(server, "SIGKILL");
+    server.kill("SIGKILL");
+    await server.exited;
     const startedAt = performance.now();
-    server = startBuilt("server", args);
+    server = startProgram("server", {}, args);
     let connectedS = 0;
     await until(
       "every agent is back with the right plan",
@@ -72,7 +74,8 @@ export const benchStorm = async (figures: ReturnType<typeof createFigures>): Pro
     figures.add({ name: "storm_all_plans_right", value: backS, unit: "s", goal: "<= 30" });
   } finally {
     await swarm.stop();
-    await end(server, "SIGTERM");
+    server.kill("SIGTERM");
+    await server.exited;
     rmSync(folder, { recursive: true });
   }
 };
