@@ -113,7 +113,11 @@ const readOrPoll = async <T>(
   }
   startScreen(input);
   while (!signal.aborted) {
-    const answer = await steps.read();
+    const answer = await steps.read().catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (answer === undefined) break;
     writeFrame(input, answer, steps.render);
     if ((await steps.code(answer.value)) === exitCodes.bad) return exitCodes.bad;
     await delay(watchIntervalMs, undefined, { signal }).catch(() => undefined);
