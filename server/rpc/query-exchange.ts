@@ -40,6 +40,8 @@ export type Exchange = ExchangeParts & {
   readonly response: HttpResponse;
   /** Whether the port is bound to loopback and Host has to say so. */
   readonly checksHost: boolean;
+  /** How long the request may take to come whole, in milliseconds. */
+  readonly requestMs: number;
 };
 
 /** Serves one request: gate, token, then what it is for. The body is not read before. Never rejects. */
@@ -47,6 +49,7 @@ export const serveExchange = async (exchange: Exchange): Promise<void> => {
   guardRequest(exchange);
   dropUnreadBody(exchange.request, exchange.response);
   const target = exchange.find(exchange.request);
+  limitRequestTime(exchange, target);
   try {
     const refusal = refusalAtGate(exchange);
     if (refusal !== undefined) return refuseTarget(exchange, target, refusal);
@@ -146,6 +149,17 @@ const serveRpc = async (
     logger.debug({ error: String(error) }, "answer not written");
     response.destroy();
   }
+};
+
+/** Ends HTTP/2 requests that do not come whole in time, as Node does for HTTP/1.1. Two-way streams may stay open. */
+const limitRequestTime = ({ request, requestMs }: Exchange, target: QueryTarget): void => {
+  if (!("stream" in request) || request.stream.endAfterHeaders) return;
+  if (target.kind === "rpc" && target.handler.method.methodKind === "bidi_streaming") return;
+  const { stream } = request;
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs);
+  const stop = () => clearTimeout(timer);
+  request.once("end", stop);
+  stream.once("close", stop);
 };
 
 /** Violations by HTTP/2 connection. */

@@ -16,13 +16,19 @@ import {
 } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type { Logger } from "../../common/logger.js";
+import { file_google_rpc_error_details } from "../../gen/google/rpc/error_details_pb.js";
 import type { HttpHandler } from "../http/handler.js";
 import { queryRequestBytesMax } from "../limits.js";
 import type { ApiAuthenticator } from "./api-auth.js";
 import { createCallEdge } from "./call-edge.js";
 import { type ExchangeParts, serveExchange } from "./query-exchange.js";
 import { isLoopbackAddress } from "./query-gate.js";
-import { openQuerySockets, type QuerySockets, type SocketTimes } from "./query-sockets.js";
+import {
+  defaultSocketTimes,
+  openQuerySockets,
+  type QuerySockets,
+  type SocketTimes,
+} from "./query-sockets.js";
 import { createTargetFinder } from "./query-target.js";
 import type { TlsMaterial } from "./tls-files.js";
 import { createTranscoder } from "./transcode/transcoder.js";
@@ -73,6 +79,7 @@ export type QueryListenerOptions = {
 export const createQueryListener = async (
   options: QueryListenerOptions,
 ): Promise<QueryListener> => {
+  const times = { ...defaultSocketTimes, ...options.times };
   const drain = new AbortController();
   const shutdown = new AbortController();
   const parts = createParts(options, {
@@ -85,10 +92,10 @@ export const createQueryListener = async (
     port: options.port,
     tls: options.tls,
     logger: options.logger,
-    ...(options.times === undefined ? {} : { times: options.times }),
+    times,
     onRequest: (request, response) => {
       if (drain.signal.aborted && !("stream" in request)) response.setHeader("connection", "close");
-      void serveExchange({ ...parts, request, response, checksHost });
+      void serveExchange({ ...parts, request, response, checksHost, requestMs: times.requestMs });
     },
   });
   checksHost = isLoopbackAddress(sockets.address.address);
@@ -129,7 +136,10 @@ type Signals = { readonly drainSignal: AbortSignal; readonly shutdownSignal: Abo
 
 const createParts = (options: QueryListenerOptions, signals: Signals): ExchangeParts => {
   const { logger, routes, restServices } = options;
-  const registry = createRegistry(...restServices.map(({ file }) => file));
+  const registry = createRegistry(
+    ...restServices.map(({ file }) => file),
+    file_google_rpc_error_details,
+  );
   const edge = createCallEdge({ drainSignal: signals.drainSignal, logger });
   const routerOptions: ConnectRouterOptions = {
     interceptors: [edge, ...(options.interceptors ?? [])],

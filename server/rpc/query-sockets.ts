@@ -36,27 +36,32 @@ type SocketOptions = {
   readonly tls: TlsMaterial | undefined;
   readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
   readonly logger: Logger;
-  /** Shorter times for tests. */
-  readonly times?: Partial<SocketTimes>;
+  readonly times: SocketTimes;
 };
 
-/** Times of a port in milliseconds; defaults are the limits of the same names. */
+/** Times of a port in milliseconds. */
 export type SocketTimes = {
+  /** Until a connection has shown its protocol, or shaken hands, or sent the headers of an HTTP/1.1 request. */
   readonly handshakeMs: number;
+  /** Until a request has come whole. */
   readonly requestMs: number;
+  /** Between HTTP/2 pings. */
   readonly pingEveryMs: number;
+  /** Until a ping is answered. */
   readonly pingMs: number;
+};
+
+/** The times of a port that is told no others. */
+export const defaultSocketTimes: SocketTimes = {
+  handshakeMs: queryHandshakeMsMax,
+  requestMs: queryRequestMsMax,
+  pingEveryMs: queryPingEveryMs,
+  pingMs: queryPingMsMax,
 };
 
 /** Opens the port. Rejects with Node's error, which has `code` (EADDRINUSE), `address` and `port`. */
 export const openQuerySockets = async (options: SocketOptions): Promise<QuerySockets> => {
-  const times: SocketTimes = {
-    handshakeMs: queryHandshakeMsMax,
-    requestMs: queryRequestMsMax,
-    pingEveryMs: queryPingEveryMs,
-    pingMs: queryPingMsMax,
-    ...options.times,
-  };
+  const { times } = options;
   const inner = createInnerServers(options, times);
   const front = createFront(options, { inner, times });
   front.maxConnections = queryConnectionsMax;
@@ -163,12 +168,15 @@ type FrontParts = { readonly inner: InnerServers; readonly times: SocketTimes };
 
 const createFront = (options: SocketOptions, { inner, times }: FrontParts): net.Server => {
   const { logger } = options;
+  // TCP's own keepalive finds HTTP/1.1 peers that vanished; they have no pings.
+  const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: times.pingEveryMs };
   if (options.tls === undefined) {
     // HTTP/1.1 clients may close their sending side after the request and still want the answer.
-    const front = net.createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
+    const front = net.createServer({ ...tcp, allowHalfOpen: true });
     return front.on("connection", (socket) => sniffProtocol(socket, { inner, times, logger }));
   }
   const front = tls.createServer({
+    ...tcp,
     ...options.tls,
     ALPNProtocols: ["h2", "http/1.1"],
     handshakeTimeout: times.handshakeMs,
@@ -180,7 +188,6 @@ const createFront = (options: SocketOptions, { inner, times }: FrontParts): net.
     socket.destroy();
   });
   return front.on("secureConnection", (socket) => {
-    socket.setNoDelay(true);
     handOver(socket, socket.alpnProtocol === "h2" ? inner.http2 : inner.http1);
   });
 };

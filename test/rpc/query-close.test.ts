@@ -6,9 +6,18 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { MeshService } from "../../gen/causeway/v1/mesh_pb.js";
-import { queryConnectionsMax, queryStreamsPerConnectionMax } from "../../server/limits.js";
+import {
+  queryConnectionsMax,
+  queryHandshakeMsMax,
+  queryPingEveryMs,
+  queryPingMsMax,
+  queryRequestMsMax,
+  queryStreamsPerConnectionMax,
+} from "../../server/limits.js";
+import { defaultSocketTimes } from "../../server/rpc/query-sockets.js";
 import { type FakePort, openFakePort } from "../support/query-port.js";
 import { request1 } from "../support/raw-http.js";
+import { connectRawHttp2 } from "../support/raw-http2.js";
 import { waitFor } from "../support/wait.js";
 
 /** Goal: what ends, and how: closing, clients that vanish, ports that are taken. Method: real sockets of every kind. */
@@ -202,6 +211,32 @@ describe("a client that does not read", () => {
 });
 
 describe("limits of a port", () => {
+  it("are these times, unless told otherwise", () => {
+    expect(defaultSocketTimes).toEqual({
+      handshakeMs: queryHandshakeMsMax,
+      requestMs: queryRequestMsMax,
+      pingEveryMs: queryPingEveryMs,
+      pingMs: queryPingMsMax,
+    });
+  });
+
+  it("end a request that does not come whole in time", async () => {
+    const port = await open({ times: { handshakeMs: 100, requestMs: 150 } });
+    const socket = net.connect({ host: "127.0.0.1", port: port.listener.port });
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk.toString();
+    });
+    socket.write("POST /v1/probes:run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{");
+    await once(socket, "close");
+    expect(text).toContain("408 Request Timeout");
+    const client = await connectRawHttp2(port.listener.port);
+    client.headers(1, "/v1/probes:run", "application/json");
+    client.data(1, [Buffer.from("{")]);
+    expect(await client.waitReset(1)).toBe(http2.constants.NGHTTP2_CANCEL);
+    client.close();
+  });
+
   it("drop a connection that says nothing", async () => {
     const port = await open({ times: { handshakeMs: 100 } });
     for (const start of ["", "P", "GET / HTTP/1.1\r\nHost:"]) {

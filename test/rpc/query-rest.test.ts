@@ -155,6 +155,8 @@ describe.each(versions)("REST over %s", (_, send) => {
     const head = await send({ path: "/v1/agents", method: "HEAD" });
     expect([head.status, head.text]).toEqual([200, ""]);
     expect(Number(head.headers["content-length"])).toBeGreaterThan(100);
+    const ready = await send({ path: "/readyz", method: "HEAD" });
+    expect([ready.status, ready.text]).toEqual([200, ""]);
     const stream = await send({ path: "/v1/matrix:watch", method: "HEAD" });
     expect([stream.status, stream.headers["content-type"]]).toEqual([200, "application/x-ndjson"]);
     const options = await send({ path: "/v1/agents", method: "OPTIONS" });

@@ -109,8 +109,9 @@ const jsonFromParameters = (parameters: readonly Parameter[]): JsonObject => {
     const scope = path.slice(0, -1).reduce(childOf, root);
     const value = jsonFromText(leaf, text);
     const before = scope[leaf.name];
-    scope[leaf.name] =
-      leaf.fieldKind === "list" ? [...(Array.isArray(before) ? before : []), value] : value;
+    if (leaf.fieldKind !== "list") scope[leaf.name] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else scope[leaf.name] = [value];
   }
   return root;
 };
