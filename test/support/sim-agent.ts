@@ -5,6 +5,7 @@ import type { AgentMessage, PlanEntry, RunResult, StatusCode } from "../../commo
 import { assertNever } from "../../common/assert.js";
 import type { Sha256 } from "../../common/plan-hash.js";
 import type { Random } from "../../common/random.js";
+import { SimCredit } from "./sim-credit.js";
 import type { SimBoot, SimLedger } from "./sim-ledger.js";
 import type { AgentEnd, Link, SimStream } from "./sim-network.js";
 import type { EventQueue } from "./sim-queue.js";
@@ -58,8 +59,6 @@ const seqOf = (message: AgentMessage): number => {
   return message.kind === "gap" ? message.gap.seq : 0;
 };
 
-type Run = { readonly requestId: string; readonly startedMs: number };
-
 /** One host with an agent process on it: pumps a core, measures, crashes, freezes, and starts again. */
 export class SimAgentHost {
   readonly index: number;
@@ -74,6 +73,7 @@ export class SimAgentHost {
   #boot: SimBoot | undefined;
   #stream: SimStream | undefined;
   #goneStream: SimStream | undefined;
+  #credit = new SimCredit();
   #monoShiftMs = 0;
   #frozen = false;
   readonly #waiting: (() => void)[] = [];
@@ -84,7 +84,9 @@ export class SimAgentHost {
   #opens: number[] = [];
   #spinMs = -1;
   #spinTicks = 0;
-  #runs = new Map<string, Run>();
+  /** Counts runs; each open one has its number. */
+  #runCount = 0;
+  readonly #runs = new Map<string, number>();
   /** Added to the wall clock; jumps. */
   wallShiftMs = 0;
   /** Whether fresh credentials are to be had. */
@@ -336,6 +338,7 @@ export class SimAgentHost {
         break;
       case "send":
         this.#trace("send", seqOf(output.message), output.message.kind);
+        this.#credit.sent(output.message);
         if (this.#stream?.sendFromAgent(output.message) === false) {
           this.#inputs.push(() => ({ kind: "blocked", nowMs: this.#times().nowMs }));
         }
@@ -376,6 +379,7 @@ export class SimAgentHost {
     if (this.#opens.length > opensPerMinuteMax) {
       throw new SimFailure("sessions", `agent ${this.index} connects again and again`);
     }
+    this.#credit = new SimCredit();
     const process = this.#process;
     const guarded =
       <A extends unknown[]>(task: (...args: A) => void) =>
@@ -387,6 +391,7 @@ export class SimAgentHost {
     const stream = this.#options.connect(this, {
       message: guarded((message) => {
         this.#trace("got", 0, message.kind);
+        this.#credit.received(message);
         this.#feed(() => ({ kind: "message", message, ...this.#times() }));
       }),
       closed: guarded((code: StatusCode, message: string, retryAfterMs: number | undefined) => {
@@ -429,7 +434,8 @@ export class SimAgentHost {
   #startRun(run: AgentOutput & { kind: "start_run" }): void {
     const { requestId } = run;
     if (this.#runs.has(requestId)) throw new SimFailure("runs", `run ${requestId} started twice`);
-    const started = { requestId, startedMs: this.#queue.nowMs };
+    this.#runCount += 1;
+    const started = this.#runCount;
     this.#runs.set(requestId, started);
     this.#after(50 + this.#random.next() * 2000, () => {
       if (this.#runs.get(requestId) !== started) return;

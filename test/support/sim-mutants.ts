@@ -207,6 +207,21 @@ const shrinkResent = (): AgentStep => {
   })();
 };
 
+/** Takes more credit than it has: what shrinks it is not heard. */
+const ignoreWindow = (): AgentStep => (input, step) =>
+  input.kind === "message" && input.message.kind === "window" ? [] : step(input);
+
+/** Pushes the same plan once more, under another nonce, before the first is answered. */
+const pushTwice = (): ServerStep => {
+  let nonce = 1_000_000;
+  return (input, step) =>
+    step(input).flatMap((output): ServerOutput[] => {
+      if (output.kind !== "push_plan") return [output];
+      nonce += 1;
+      return [output, { ...output, plan: { ...output.plan, nonce } }];
+    });
+};
+
 /** Keeps running what a difference removed. */
 const keepRemoved = (): AgentStep => {
   let former: readonly PlanEntry[] = [];
@@ -350,6 +365,26 @@ export const simMutants: readonly SimMutant[] = [
     mutation: { server: serverWith(nackLoop) },
   },
   {
+    name: "the server pushes a plan before the former one is answered",
+    checker: "plans",
+    faults: [],
+    mutation: { server: serverWith(pushTwice) },
+  },
+  {
+    name: "the server calls dead agents up",
+    checker: "liveness",
+    faults: ["agents killed"],
+    mutation: {
+      server: (port) => ({
+        ...port,
+        agent: (agentId) => {
+          const view = port.agent(agentId);
+          return view && { ...view, state: "up" };
+        },
+      }),
+    },
+  },
+  {
     name: "the server calls agents lost because it stood still",
     checker: "liveness",
     faults: ["server stall", "server stall", "server stall", "server stall"],
@@ -412,6 +447,12 @@ export const simMutants: readonly SimMutant[] = [
     checker: "memory",
     faults: ["spool flood"],
     mutation: { agent: unboundedSpool },
+  },
+  {
+    name: "the agent sends without credit",
+    checker: "memory",
+    faults: ["server stall", "server stall", "slow log"],
+    mutation: { agent: agentWith(ignoreWindow) },
   },
   {
     name: "the agent takes ids of a former epoch for ids of this one",

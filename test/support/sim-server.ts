@@ -215,8 +215,7 @@ export class SimServerHost {
     this.watch.arrived(agentId);
     this.#inProcess(() => {
       if (!this.#streams.has(stream.id)) return;
-      if (message.kind === "hello") this.watch.hello(stream.id, message.hello);
-      if (message.kind === "goodbye") this.watch.goodbye(agentId);
+      this.watch.took(stream.id, agentId, message);
       this.#feed({ kind: "message", stream: stream.id, message, ...this.#times() });
     });
   }

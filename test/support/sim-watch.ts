@@ -1,4 +1,4 @@
-import type { Hello, Plan } from "../../common/agent-stream.js";
+import type { AgentMessage, Hello, Plan } from "../../common/agent-stream.js";
 import type { AgentView } from "../../server/session/protocol.js";
 import type { SimLedger } from "./sim-ledger.js";
 import { SimFailure } from "./sim-trace.js";
@@ -22,6 +22,8 @@ type Session = {
   planRevision: number;
   /** Hash of the plan that was pushed last. */
   planHash: string | undefined;
+  /** Nonce of the push that was not answered. */
+  outstanding: number | undefined;
 };
 
 /** What the rules are told beside what happens. */
@@ -88,14 +90,13 @@ export class SimWatch {
     this.#lastFrameMs.set(agentId, this.#options.nowMs());
   }
 
-  /** The process takes a Hello. */
-  hello(streamId: number, hello: Hello): void {
-    this.#hellos.set(streamId, hello);
-  }
-
-  /** The process takes a Goodbye. */
-  goodbye(agentId: string): void {
-    this.#goodbyes.add(agentId);
+  /** The process takes a message. */
+  took(streamId: number, agentId: string, message: AgentMessage): void {
+    if (message.kind === "hello") this.#hellos.set(streamId, message.hello);
+    if (message.kind === "goodbye") this.#goodbyes.add(agentId);
+    if (message.kind === "plan_ack" || message.kind === "plan_nack") {
+      this.#answered(streamId, message.nonce);
+    }
   }
 
   /** A session begins: no other one of that agent lives, and what it says is acknowledged is. */
@@ -107,8 +108,13 @@ export class SimWatch {
     }
     this.welcomeCount += 1;
     this.#checkFlapping(agentId);
-    const session = { streamId, planHash: undefined, planRevision: 0, samePushes: 0 };
-    this.#sessions.set(agentId, session);
+    this.#sessions.set(agentId, {
+      streamId,
+      planHash: undefined,
+      planRevision: 0,
+      samePushes: 0,
+      outstanding: undefined,
+    });
     this.acked(streamId, ackSeq);
   }
 
@@ -125,12 +131,23 @@ export class SimWatch {
     if (session?.streamId !== streamId) {
       throw new SimFailure("sessions", `a plan for ${agentId} without a session`);
     }
+    if (session.outstanding !== undefined) {
+      throw new SimFailure("plans", `a second plan for ${agentId} before the first is answered`);
+    }
+    session.outstanding = plan.nonce;
     session.samePushes = plan.revision === session.planRevision ? session.samePushes + 1 : 1;
     session.planRevision = plan.revision;
     session.planHash = plan.hash;
     if (session.samePushes > samePushesMax) {
       const what = `revision ${plan.revision} is pushed to ${agentId}`;
       throw new SimFailure("plans", `${what} again and again`);
+    }
+  }
+
+  #answered(streamId: number, nonce: number): void {
+    const session = this.#sessions.get(this.#hellos.get(streamId)?.agentId ?? "");
+    if (session?.streamId === streamId && session.outstanding === nonce) {
+      session.outstanding = undefined;
     }
   }
 
