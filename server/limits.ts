@@ -241,6 +241,12 @@ export const windowDefaultS = 60;
 /** Seconds that counts and percentiles may reach back: further is history. */
 export const windowMaxS = 3_600;
 
+/** Meanings of an ambiguous name that an error lists. */
+export const nameCandidatesMax = 5;
+
+/** Names that a wrong one is compared with, to offer the nearest: comparing takes time. */
+export const nearNamesMax = 2_000;
+
 /** WatchMatrix calls at once: each looks through the whole matrix once a second. */
 export const matrixWatchersMax = 64;
 

@@ -1,4 +1,5 @@
 import { closest } from "../../common/closest.js";
+import { nameCandidatesMax, nearNamesMax } from "../limits.js";
 import type { AgentView } from "../session/protocol.js";
 
 /** What a name from outside meant. */
@@ -8,12 +9,6 @@ export type Resolved<T> =
   | { readonly kind: "ambiguous"; readonly candidates: readonly string[] }
   | { readonly kind: "unknown"; readonly near: string | undefined };
 
-/** Candidates that a message names at most. */
-const candidatesMax = 5;
-
-/** Names that a wrong one is compared with at most: comparing costs time. */
-const nearNamesMax = 2_000;
-
 /** An agent by agent_id, by node (NAME or node/NAME), or by pod (namespace/name, or name in "default"). */
 export const resolveAgent = (name: string, agents: readonly AgentView[]): Resolved<AgentView> => {
   const exact = agents.find(({ agentId }) => agentId === name);
@@ -22,7 +17,7 @@ export const resolveAgent = (name: string, agents: readonly AgentView[]): Resolv
   const [first] = matches;
   if (first !== undefined && matches.length === 1) return { kind: "found", value: first };
   if (matches.length > 1) {
-    const candidates = matches.map(({ agentId }) => agentId).slice(0, candidatesMax);
+    const candidates = matches.map(({ agentId }) => agentId).slice(0, nameCandidatesMax);
     return { kind: "ambiguous", candidates };
   }
   return { kind: "unknown", near: nearest(name, agents.flatMap(namesOf)) };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { nameCandidatesMax, nearNamesMax } from "../../../server/limits.js";
 import { resolveAgent, resolveTarget, unresolvedText } from "../../../server/mesh/names.js";
 import { agentView } from "../../support/mesh-fixtures.js";
 
@@ -36,6 +37,20 @@ describe("resolveAgent()", () => {
     expect(unresolvedText("source", "n3", resolved)).toBe(
       'source "n3" is ambiguous: it may be n3.pod, n3.host',
     );
+  });
+
+  it("names at most nameCandidatesMax candidates, and compares with nearNamesMax names", () => {
+    const many = Array.from({ length: nearNamesMax }, (_, index) =>
+      agentView({ agentId: `a${index}.pod`, node: "same", pod: "" }),
+    );
+    const resolved = resolveAgent("same", many);
+    expect(resolved.kind === "ambiguous" && resolved.candidates).toHaveLength(nameCandidatesMax);
+    const late = [...many, agentView({ agentId: "zebra.pod", node: "zebra" })];
+    expect(resolveAgent("zebra.pdo", late)).toEqual({ kind: "unknown", near: undefined });
+    expect(resolveAgent("zebra.pdo", late.slice(-2))).toEqual({
+      kind: "unknown",
+      near: "zebra.pod",
+    });
   });
 
   it("offers a near miss for an unknown name", () => {

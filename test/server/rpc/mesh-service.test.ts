@@ -5,24 +5,19 @@ import {
   AgentKind,
   AgentState,
   GetReportResponseSchema,
-  type Matrix,
   MatrixSchema,
   PairSchema,
   PairState,
 } from "../../../gen/causeway/v1/mesh_pb.js";
-import { Outcome, Vantage } from "../../../gen/causeway/v1/types_pb.js";
+import { Outcome } from "../../../gen/causeway/v1/types_pb.js";
 import {
-  matrixWatchersMax,
   pageSizeMax,
   pageTokenCharsMax,
-  runOverheadMs,
-  runTimeoutMaxMs,
-  watchFrameMinMs,
-  watchHeartbeatMs,
+  windowDefaultS,
   windowMaxS,
 } from "../../../server/limits.js";
 import { agentView, measureAll, TestMesh, threeNodeMesh } from "../../support/mesh-fixtures.js";
-import { answeringRuns, expectFailure, queryClients } from "../../support/query-client.js";
+import { expectFailure, queryClients } from "../../support/query-client.js";
 
 const invalid = Code.InvalidArgument;
 const printed = { useProtoFieldName: true, alwaysEmitImplicit: true } as const;
@@ -204,6 +199,22 @@ describe("GetMatrix", () => {
     }
   });
 
+  it("looks back windowDefaultS seconds unless told otherwise", async () => {
+    const mesh = threeNodeMesh();
+    mesh.measure("n1.pod", [
+      { target: "n2.pod", kind: "icmp", outcome: "timeout", agoMs: windowDefaultS * 1000 + 1 },
+      { target: "n2.pod", kind: "icmp", agoMs: windowDefaultS * 1000 },
+      { target: "n2.pod", kind: "icmp" },
+    ]);
+    const { mesh: client } = queryClients(mesh);
+    const sent = async (windowS: number) =>
+      (await client.getMatrix({ kind: "icmp", windowS })).rows[0]?.cells[0]?.sent;
+    expect(await sent(0)).toBe(2);
+    expect(await sent(windowDefaultS)).toBe(2);
+    expect(await sent(windowMaxS)).toBe(3);
+    expect(await sent(1)).toBe(1);
+  });
+
   it("keeps the planes apart", async () => {
     const mesh = threeNodeMesh();
     mesh.put(agentView({ agentId: "n1.host", plane: "host" }));
@@ -336,261 +347,6 @@ describe("ListWorstPairs", () => {
     expect(new Set(seen).size).toBe(36);
     expect((await client.listWorstPairs({ kind: "icmp" })).pairs).toHaveLength(12);
     expect((await client.listWorstPairs({ plane: "host" })).pairs).toHaveLength(0);
-  });
-});
-
-describe("WatchMatrix", () => {
-  const watching = (mesh: TestMesh) => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const stream = queryClients(mesh).mesh.watchMatrix({ kind: "icmp" }, { signal });
-    const iterator = stream[Symbol.asyncIterator]();
-    return {
-      controller,
-      next: async (): Promise<Matrix> => {
-        const { value, done } = await iterator.next();
-        if (done === true) throw new Error("the watch ended");
-        return value;
-      },
-      iterator,
-    };
-  };
-  const cellNames = (frame: Matrix) =>
-    frame.rows.flatMap(({ source, cells }) => cells.map(({ target }) => `${source} ${target}`));
-
-  it("begins with the whole matrix, then sends what was measured anew, once a second", async () => {
-    const mesh = threeNodeMesh();
-    measureAll(mesh);
-    const watch = watching(mesh);
-    const first = await watch.next();
-    expect(first.whole).toBe(true);
-    expect(cellNames(first)).toHaveLength(12);
-    const second = watch.next();
-    await mesh.clock.slept();
-    mesh.measure("n1.pod", [{ target: "n2.pod", kind: "icmp" }]);
-    mesh.measure("n3.pod", [{ target: "n1.pod", kind: "tcp" }]);
-    mesh.clock.advance(watchFrameMinMs);
-    const frame = await second;
-    expect(frame.whole).toBe(false);
-    expect(cellNames(frame)).toEqual(["n1.pod n2.pod"]);
-    expect(frame.sources).toEqual(["n1.pod"]);
-    expect(frame.targets).toEqual(["n2.pod"]);
-    watch.controller.abort();
-  });
-
-  it("sends an empty frame after watchHeartbeatMs of silence", async () => {
-    const mesh = threeNodeMesh();
-    const watch = watching(mesh);
-    await watch.next();
-    const second = watch.next();
-    let waited = 0;
-    let frame: Matrix | undefined;
-    void second.then((value) => {
-      frame = value;
-    });
-    while (frame === undefined) {
-      await mesh.clock.slept();
-      mesh.clock.advance(watchFrameMinMs);
-      waited += watchFrameMinMs;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(waited).toBe(watchHeartbeatMs);
-    expect(frame).toMatchObject({ whole: false, rows: [] });
-    watch.controller.abort();
-  });
-
-  it("sends cells that became stale, and a whole matrix when agents come", async () => {
-    const mesh = threeNodeMesh();
-    mesh.measure("n1.pod", [{ target: "n2.pod", kind: "icmp" }]);
-    const watch = watching(mesh);
-    await watch.next();
-    const second = watch.next();
-    await mesh.clock.slept();
-    mesh.clock.advance(31_000);
-    const stale = await second;
-    expect(stale.rows[0]?.cells[0]?.state).toBe(PairState.STALE);
-    const third = watch.next();
-    await mesh.clock.slept();
-    mesh.put(agentView({ agentId: "n4.pod" }));
-    mesh.clock.advance(watchFrameMinMs);
-    const whole = await third;
-    expect(whole.whole).toBe(true);
-    expect(whole.sources).toContain("n4.pod");
-    expect(cellNames(whole)).toEqual(["n1.pod n2.pod"]);
-    watch.controller.abort();
-  });
-
-  it("joins what a slow reader missed into one frame", async () => {
-    const mesh = threeNodeMesh();
-    const watch = watching(mesh);
-    await watch.next();
-    const second = watch.next();
-    await mesh.clock.slept();
-    mesh.measure("n1.pod", [{ target: "n2.pod", kind: "icmp" }]);
-    mesh.clock.advance(watchFrameMinMs);
-    await second;
-    for (let second = 0; second < 100; second++) {
-      mesh.measure("n2.pod", [{ target: "n3.pod", kind: "icmp" }]);
-      mesh.measure("n3.pod", [{ target: "n1.pod", kind: "icmp" }]);
-      mesh.clock.advance(watchFrameMinMs);
-    }
-    const third = watch.next();
-    await mesh.clock.slept();
-    mesh.clock.advance(watchFrameMinMs);
-    const frame = await third;
-    expect(cellNames(frame)).toEqual(expect.arrayContaining(["n2.pod n3.pod", "n3.pod n1.pod"]));
-    watch.controller.abort();
-  });
-
-  it("stops working when the caller goes", async () => {
-    const mesh = threeNodeMesh();
-    const watch = watching(mesh);
-    await watch.next();
-    const second = watch.next().catch((error: unknown) => error);
-    await mesh.clock.slept();
-    watch.controller.abort();
-    expect(await second).toBeInstanceOf(Error);
-    await expect.poll(() => mesh.clock.sleeperCount).toBe(0);
-  });
-
-  it("refuses wrong fields, and more than matrixWatchersMax watches", async () => {
-    const mesh = threeNodeMesh();
-    const { mesh: client } = queryClients(mesh);
-    const first = (request: { kind?: string }, signal?: AbortSignal) =>
-      client
-        .watchMatrix(request, signal === undefined ? {} : { signal })
-        [Symbol.asyncIterator]()
-        .next();
-    await expectFailure(first({ kind: "smoke" }), invalid, /^kind/);
-    const controllers = Array.from({ length: matrixWatchersMax }, () => new AbortController());
-    for (const { signal } of controllers) await first({}, signal);
-    await expectFailure(first({}), Code.ResourceExhausted, `${matrixWatchersMax} watches`);
-    for (const controller of controllers) controller.abort();
-    await expect
-      .poll(
-        async () =>
-          await first({}).then(
-            () => "open",
-            () => "full",
-          ),
-      )
-      .toBe("open");
-  });
-});
-
-describe("RunProbe", () => {
-  const measuredAtUnixMs = 1_790_000_000_000;
-  const good = answeringRuns(({ probes }) => ({
-    requestId: "r",
-    error: "",
-    results: probes.map(() => ({
-      outcome: "ok" as const,
-      rttUs: 250,
-      detail: "",
-      measuredAtUnixMs,
-    })),
-  }));
-
-  it("runs every planned kind of a pair", async () => {
-    const runs = answeringRuns((run) => good.run(run));
-    const { mesh: client } = queryClients(threeNodeMesh(), { runs });
-    const answer = await client.runProbe({ source: "n1", target: "n2.pod" });
-    expect(answer).toMatchObject({ source: "n1.pod", target: "n2.pod" });
-    expect(
-      answer.results.map(({ kind, destination, outcome, rttUs }) => [
-        kind,
-        destination,
-        outcome,
-        rttUs,
-      ]),
-    ).toEqual([
-      ["icmp", "10.244.2.5", Outcome.OK, 250],
-      ["tcp", "10.244.2.5:6100", Outcome.OK, 250],
-      ["udp", "10.244.2.5:6100", Outcome.OK, 250],
-      ["http", "10.244.2.5:6100", Outcome.OK, 250],
-    ]);
-    const [run] = runs.asked;
-    expect(run).toMatchObject({ agentId: "n1.pod", deadlineMs: 4_000 + runOverheadMs });
-    expect(run?.probes.every(({ timeoutMs }) => timeoutMs === 4_000)).toBe(true);
-  });
-
-  it.each([
-    [{ target: "n2", kind: "tcp", port: 9 }, [["tcp", "10.244.2.5:9"]]],
-    [{ target: "node/n2", kind: "tcp" }, [["tcp", "10.0.0.2:22"]]],
-    [{ target: "192.0.2.7" }, [["icmp", "192.0.2.7"]]],
-    [{ target: "2001:db8::7", kind: "tcp", port: 443 }, [["tcp", "[2001:db8::7]:443"]]],
-    [{ target: "dns/web.default" }, [["dns", "web.default"]]],
-    [{ target: "dns/web.default", kind: "tcp", port: 80 }, [["tcp", "web.default:80"]]],
-    [
-      { target: "n2", timeoutMs: runTimeoutMaxMs, kind: "icmp", vantage: Vantage.AGENT },
-      [["icmp", "10.244.2.5"]],
-    ],
-  ])("runs %j", async (request, expected) => {
-    const { mesh: client } = queryClients(threeNodeMesh(), { runs: good });
-    const { results } = await client.runProbe({ source: "n1.pod", ...request });
-    expect(results.map(({ kind, destination }) => [kind, destination])).toEqual(expected);
-  });
-
-  it.each([
-    [{ source: "" }, /^source must not be empty/],
-    [{ target: "" }, /^target must not be empty/],
-    [{ kind: "smtp" }, /^kind must be one of/],
-    [{ port: 65_536 }, /^port must be from 0 to 65535/],
-    [{ port: -1 }, /^port must be from/],
-    [{ timeoutMs: runTimeoutMaxMs + 1 }, /^timeout_ms must be from 1 to 60000/],
-    [{ timeoutMs: -1 }, /^timeout_ms/],
-    [{ vantage: 7 as Vantage }, /^vantage must be VANTAGE_AGENT/],
-    [{ kind: "icmp", port: 80 }, /^port must be 0/],
-    [{ target: "192.0.2.7", kind: "tcp" }, /^port is required for tcp/],
-    [{ target: "192.0.2.7", port: 80 }, /^kind must be tcp, udp or http/],
-    [{ target: "192.0.2.7", kind: "dns" }, /^kind dns needs a target dns\/NAME/],
-    [{ target: "dns/web", kind: "udp", port: 5 }, /^kind must be dns or tcp/],
-    [{ target: "node/n2", kind: "http", port: 80 }, /^kind must be one that is planned/],
-  ])("refuses %j", async (request, message) => {
-    const { mesh: client } = queryClients(threeNodeMesh(), { runs: good });
-    const call = client.runProbe({ source: "n1.pod", target: "n2.pod", ...request });
-    await expectFailure(call, invalid, message);
-  });
-
-  it("says why nothing was run", async () => {
-    const mesh = threeNodeMesh();
-    mesh.put(agentView({ agentId: "n3.pod", state: "suspect", reason: "stream_broken" }));
-    const runs = answeringRuns(() => ({ requestId: "r", error: "not allowed here", results: [] }));
-    const { mesh: client } = queryClients(mesh, { runs });
-    const run = (source: string, target: string) => client.runProbe({ source, target });
-    await expectFailure(run("n9", "n1"), Code.NotFound, /^source "n9" is not known/);
-    await expectFailure(run("n1", "n9"), Code.NotFound, /^target "n9" is not known/);
-    await expectFailure(run("n3", "n1"), Code.FailedPrecondition, "suspect (stream_broken)");
-    await expectFailure(run("n1", "n2"), Code.FailedPrecondition, "not allowed here");
-  });
-
-  it("keeps the caller's deadline and passes on its cancel", async () => {
-    let signal: AbortSignal | undefined;
-    const runs = answeringRuns((run) => {
-      signal = run.signal;
-      return new Promise(() => undefined);
-    });
-    const { mesh: client } = queryClients(threeNodeMesh(), { runs });
-    const request = { source: "n1", target: "n2" };
-    await expectFailure(client.runProbe(request, { timeoutMs: 50 }), Code.DeadlineExceeded, "");
-    expect(runs.asked[0]?.deadlineMs).toBeLessThanOrEqual(50);
-    await expect.poll(() => signal?.aborted).toBe(true);
-    const controller = new AbortController();
-    const call = client.runProbe(request, { signal: controller.signal });
-    await expect.poll(() => runs.asked.length).toBe(2);
-    controller.abort();
-    await expectFailure(call, Code.Canceled, "");
-    await expect.poll(() => signal?.aborted).toBe(true);
-  });
-
-  it("does not take half an answer", async () => {
-    const runs = answeringRuns(() => ({ requestId: "r", error: "", results: [] }));
-    const { mesh: client } = queryClients(threeNodeMesh(), { runs });
-    await expectFailure(
-      client.runProbe({ source: "n1", target: "n2" }),
-      Code.Unavailable,
-      "0 of 4",
-    );
   });
 });
 
