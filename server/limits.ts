@@ -39,7 +39,7 @@ export const queryConnectionsMax = 1_000;
 export const queryStreamsPerConnectionMax = 100;
 /** How long a connection may take to show its protocol or to send its HTTP/1.1 headers, and a TLS handshake, in ms. */
 export const queryHandshakeMsMax = 10_000;
-/** How long an HTTP/1.1 client may take to send a whole request, in ms. */
+/** How long a client may take to send a whole request, in ms; two-way streams aside. */
 export const queryRequestMsMax = 30_000;
 /** HTTP/2 ping of an idle connection, and how long its answer may take, in ms: finds peers that vanished. */
 export const queryPingEveryMs = 20_000;

@@ -46,6 +46,7 @@ export interface QueryListener {
   close(graceMs: number): Promise<void>;
 }
 
+/** What the query port serves, where, and to whom. */
 export type QueryListenerOptions = {
   readonly host: string;
   /** 0 takes a free one. */
