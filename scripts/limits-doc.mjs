@@ -10,7 +10,10 @@ const rowsOf = (path) => {
   const text = readFileSync(join(root, path), "utf8");
   const pattern = /\/\*\*((?:[^*]|\*(?!\/))*)\*\/\s*export const (\w+)(?::[^=]+)? =\s*([^;]+);/g;
   return [...text.matchAll(pattern)].map(([, comment, name, value]) => {
-    const reason = comment.replace(/\s*\n\s*\*\s?/g, " ").trim().replaceAll("|", "\\|");
+    const reason = comment
+      .replace(/\s*\n\s*\*\s?/g, " ")
+      .trim()
+      .replaceAll("|", "\\|");
     return `| \`${name}\` | ${value.replace(/\s+/g, " ").trim()} | ${reason} |`;
   });
 };

@@ -5,7 +5,11 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const deadlineMs = 60_000;
-const demo = spawn("npm", ["start"], { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true });
+const demo = spawn("npm", ["start"], {
+  cwd: root,
+  stdio: ["ignore", "pipe", "pipe"],
+  detached: true,
+});
 let output = "";
 demo.stdout.on("data", (chunk) => {
   output += chunk;
@@ -58,7 +62,8 @@ for (const line of printed) {
   const command = isStream ? `timeout 3 ${line}` : line;
   const run = spawnSync("bash", ["-c", command], { cwd: root, encoding: "utf8", timeout: 30_000 });
   const isGood = run.status === 0 || (isStream && run.status === 124);
-  if (!isGood || run.stdout === "") fail(`"${line}" ended with ${run.status}: ${run.stdout}${run.stderr}`);
+  if (!isGood || run.stdout === "")
+    fail(`"${line}" ended with ${run.status}: ${run.stdout}${run.stderr}`);
   console.log(`ok: ${line}`);
 }
 
