@@ -1,5 +1,12 @@
-import { type DescEnum, type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  getOption,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { FieldBehavior, field_behavior } from "../../gen/google/api/field_behavior_pb.js";
 
 /** A JSON Schema or a part of an OpenAPI document. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -33,6 +40,7 @@ export const createSchemaMaker = (comments: Comments): SchemaMaker => {
     wellKnownSchema(message) ?? reference(message, () => objectSchema(message));
   const objectSchema = (message: DescMessage): JsonSchema => ({
     type: "object",
+    ...requiredNames(message),
     properties: Object.fromEntries(message.fields.map((field) => [field.name, ofField(field)])),
   });
   const ofValue = (field: DescField): JsonSchema => {
@@ -50,6 +58,13 @@ export const createSchemaMaker = (comments: Comments): SchemaMaker => {
     ofMessage,
     components: () => Object.fromEntries([...made].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
+};
+
+const requiredNames = ({ fields }: DescMessage): JsonSchema => {
+  const required = fields.filter((field) =>
+    getOption(field, field_behavior).includes(FieldBehavior.REQUIRED),
+  );
+  return required.length === 0 ? {} : { required: required.map(({ name }) => name) };
 };
 
 /** A description, when the protos have a comment. */

@@ -17,6 +17,7 @@ import {
   parameterNames,
   resolveFieldPath,
 } from "./parameters.js";
+import { assertRequired } from "./required.js";
 import type { Route } from "./routes.js";
 import type { PathVariables } from "./template.js";
 
@@ -39,6 +40,7 @@ export const bindRequest = (
 ): Message => {
   const { input } = route.method;
   const message = body === undefined ? create(input) : messageFromBody(route, body, options);
+  if (route.body === "*") assertRequired(route.method, body, takenNames(route));
   const parameters = [...query].flatMap(([name, text]) => {
     const path = parameterNamed(route, name);
     if (path === undefined && options.ignoreUnknownFields === true) return [];

@@ -92,6 +92,14 @@ describe("openapiDocument()", () => {
     });
   });
 
+  it("names what a request must have", () => {
+    const schemas = document["components"]?.["schemas"];
+    const requiredOf = (name: string): unknown => schemas?.[`causeway.v1.${name}`]?.["required"];
+    expect(requiredOf("SubmitResultsRequest")).toEqual(["source_ip", "results"]);
+    expect(requiredOf("SendHeartbeatRequest")).toEqual(["node_ip", "pod_ip", "pod_name"]);
+    expect(requiredOf("CheckerResult")).toBeUndefined();
+  });
+
   it("tells streams, bodies and error shapes apart", () => {
     const paths = document["paths"];
     const watch = paths?.["/v1/matrix:watch"]?.["get"]?.["responses"]?.["200"]?.["content"];

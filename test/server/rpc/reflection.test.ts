@@ -68,7 +68,11 @@ describe("reflection", () => {
     );
     expect(answers.map(filesOf)).toEqual([
       expect.arrayContaining(["causeway/v1/mesh.proto", "google/api/annotations.proto"]),
-      ["causeway/v1/checker.proto", "google/protobuf/struct.proto"],
+      [
+        "causeway/v1/checker.proto",
+        "google/api/field_behavior.proto",
+        "google/protobuf/struct.proto",
+      ],
       ["google/protobuf/timestamp.proto"],
     ]);
   });

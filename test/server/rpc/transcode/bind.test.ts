@@ -1,5 +1,6 @@
 import { type JsonValue, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { CheckerService } from "../../../../gen/causeway/v1/checker_pb.js";
 import type { HttpRuleSchema } from "../../../../gen/google/api/http_pb.js";
 import { bindRequest, queryParameterNames } from "../../../../server/rpc/transcode/bind.js";
 import { createRouteTable, type Route } from "../../../../server/rpc/transcode/routes.js";
@@ -138,6 +139,36 @@ describe("bindRequest()", () => {
       name: "a",
     });
     expect(() => bound(whole, { body: { big_number: "x" } }, true)).toThrow("big_number");
+  });
+});
+
+describe("bindRequest() with required fields", () => {
+  const posted = (body: JsonValue | undefined) => {
+    const { routes } = createRouteTable([CheckerService]);
+    const route = routes.find(({ method }) => method.name === "SubmitHostResults");
+    if (route === undefined) throw new Error("no route");
+    const input = { variables: new Map(), query: new URLSearchParams(), body };
+    return bindRequest(route, input, { ignoreUnknownFields: true });
+  };
+
+  it("takes an empty list, which is there", () => {
+    expect(posted({ source_ip: "10.1.0.1", results: [] })).toMatchObject({ results: [] });
+    expect(posted({ sourceIp: "10.1.0.1", results: [] })).toMatchObject({ sourceIp: "10.1.0.1" });
+  });
+
+  it.each<[JsonValue | undefined, string]>([
+    [undefined, "source_ip"],
+    [{ results: [] }, "source_ip"],
+    [{ source_ip: "10.1.0.1" }, "results"],
+    [{ source_ip: "10.1.0.1", results: null }, "results"],
+  ])("refuses %j, which lacks one", (body, field) => {
+    expect(() => posted(body)).toThrow(
+      expect.objectContaining({
+        code: "invalid_argument",
+        message: `${field} must be set`,
+        details: [{ kind: "bad_field", field, description: "must be set" }],
+      }),
+    );
   });
 });
 
