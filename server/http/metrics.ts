@@ -52,7 +52,7 @@ export interface Metrics {
   readonly handler: HttpHandler;
 }
 
-/** Metrics in a registry of their own. Names: docs/metrics.md; per-pair series only for the worst pairs. */
+/** Metrics in a registry of their own. Names are an interface; per-pair series only for the worst pairs. */
 export const createMetrics = (deps: MetricsDeps): Metrics => {
   const registry = new Registry();
   const counters = createCounters(registry);
