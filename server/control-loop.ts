@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { RunOutcome, StatusCode } from "../common/agent-stream.js";
 import { assertNever } from "../common/assert.js";
 import type { Clock } from "../common/clock.js";
@@ -8,6 +7,7 @@ import type { Random } from "../common/random.js";
 import type { IngestCounter } from "./ingest/protocol.js";
 import type { ResultLog } from "./ingest/result-log.js";
 import { controlTickMs, loopDelayResolutionMs } from "./limits.js";
+import { createLoopWatch, type LoopWatch } from "./loop-watch.js";
 import { Interner } from "./mesh/interner.js";
 import { LiveMesh } from "./mesh/live-mesh.js";
 import type { AgentListener } from "./rpc/agent-listener.js";
@@ -60,9 +60,7 @@ export class ControlLoop implements ProbeRuns {
   readonly #options: ControlLoopOptions;
   readonly #inputs: ServerInput[] = [];
   readonly #runs = new Map<string, WaitingRun>();
-  readonly #loopDelay: IntervalHistogram = monitorEventLoopDelay({
-    resolution: loopDelayResolutionMs,
-  });
+  #loopWatch: LoopWatch | undefined;
   #listener: Pick<AgentListener, "carryOut"> | undefined;
   #isPumping = false;
   #pendingAppends = 0;
@@ -96,7 +94,7 @@ export class ControlLoop implements ProbeRuns {
   async start(): Promise<void> {
     const marks = await this.#options.log.recover();
     this.feed({ kind: "recovered", marks });
-    this.#loopDelay.enable();
+    this.#loopWatch = createLoopWatch(this.#options.clock, loopDelayResolutionMs);
     this.#timer = setInterval(() => this.#tick(), controlTickMs);
     this.#tick();
   }
@@ -155,14 +153,11 @@ export class ControlLoop implements ProbeRuns {
   /** Stops ticking. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#loopDelay.disable();
+    this.#loopWatch?.stop();
   }
 
   #tick(): void {
-    // The histogram measures from one of its own ticks to the next: what is beyond its period is delay.
-    const { max } = this.#loopDelay;
-    const loopDelayMs = max > 0 ? Math.max(max / 1e6 - loopDelayResolutionMs, 0) : 0;
-    this.#loopDelay.reset();
+    const loopDelayMs = this.#loopWatch?.take() ?? 0;
     this.#options.observer().loopDelay(loopDelayMs);
     this.feed({ kind: "tick", loopDelayMs, ...this.#times() });
   }

@@ -39,6 +39,8 @@ type LinkOptions = {
   /** Read for every stream; throws when a file cannot be used now. */
   readonly credentials: () => LinkCredentials;
   readonly onEvent: (event: LinkEvent) => void;
+  /** HTTP/2 pings; the defaults are the named limits. */
+  readonly pings?: { readonly everyMs: number; readonly msMax: number };
 };
 
 type Attempt = {
@@ -93,10 +95,12 @@ export class Link {
   }
 
   #start({ channel, metadata }: LinkCredentials): Attempt {
-    const { serverUrl, useProxy } = this.#options;
+    const { serverUrl, useProxy, pings = defaultPings } = this.#options;
     const client = new Client(targetOf(serverUrl), channel, {
       ...channelOptions,
       "grpc.enable_http_proxy": useProxy ? 1 : 0,
+      "grpc.keepalive_time_ms": pings.everyMs,
+      "grpc.keepalive_timeout_ms": pings.msMax,
     });
     const call = client.makeBidiStreamRequest(connectPath, asIs, asIs, metadata, {});
     const attempt: Attempt = { client, call, isBlocked: false };
@@ -144,6 +148,9 @@ const connectPath = `/${AgentService.typeName}/${AgentService.method.connect.nam
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
+/** The named limits of the link's silence. */
+export const defaultPings = { everyMs: linkPingEveryMs, msMax: linkPingMsMax } as const;
+
 const channelOptions: ChannelOptions = {
   "grpc.enable_channelz": 0,
   // Retries keep every message of a call that never ends.
@@ -151,8 +158,6 @@ const channelOptions: ChannelOptions = {
   "grpc.use_local_subchannel_pool": 1,
   "grpc.service_config_disable_resolution": 1,
   "grpc.max_receive_message_length": serverMessageBytesMax,
-  "grpc.keepalive_time_ms": linkPingEveryMs,
-  "grpc.keepalive_timeout_ms": linkPingMsMax,
   "grpc.keepalive_permit_without_calls": 1,
 };
 

@@ -24,6 +24,7 @@ export type StreamBounds = {
   readonly messagesBurstMax: number;
   readonly outboxMessagesMax: number;
   readonly slowReaderMsMax: number;
+  readonly closeMsMax: number;
 };
 
 type AgentCallOptions = {
@@ -43,6 +44,7 @@ export const defaultStreamBounds: StreamBounds = {
   messagesBurstMax: streamMessagesBurstMax,
   outboxMessagesMax,
   slowReaderMsMax,
+  closeMsMax: streamCloseMsMax,
 };
 
 /** One agent's stream: bytes to messages and back, within bounds both ways. Nothing is read before `start`. */
@@ -185,13 +187,13 @@ export class AgentCall {
 
   /** A peer that does not take its status, or does not end its side, is not waited for. */
   #endSoon(): void {
-    const { call, stream } = this.#options;
+    const { call, stream, bounds } = this.#options;
     if (this.#ending || stream.destroyed) return;
     this.#ending = true;
     const timer = setTimeout(() => {
       if (stream.closed || stream.destroyed) return;
       stream.close(call.destroyed ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
-    }, streamCloseMsMax);
+    }, bounds.closeMsMax);
     timer.unref();
     stream.once("close", () => clearTimeout(timer));
   }

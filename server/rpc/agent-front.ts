@@ -52,7 +52,7 @@ export interface AgentFront {
 
 /** Listens for agents, within bounds on connections and handshakes. Rejects when the port cannot be had. */
 export const createAgentFront = async (options: FrontOptions): Promise<AgentFront> => {
-  const bounds: FrontBounds = { ...defaultBounds, ...options.bounds };
+  const bounds: FrontBounds = { ...defaultFrontBounds, ...options.bounds };
   const handshakes =
     options.tls === undefined ? undefined : createHandshakes(options.tls, options, bounds);
   const sockets = createSocketRegistry(bounds);
@@ -86,7 +86,8 @@ export const createAgentFront = async (options: FrontOptions): Promise<AgentFron
   };
 };
 
-const defaultBounds: FrontBounds = {
+/** The named limits of the port's connections. */
+export const defaultFrontBounds: FrontBounds = {
   connectionsMax: agentConnectionsMax,
   connectionsPerAddressMax: agentConnectionsPerAddressMax,
   handshakesMax: agentHandshakesMax,

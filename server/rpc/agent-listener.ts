@@ -12,6 +12,20 @@ import { createStreamFinder, registerAgentService, registerElsewhere } from "./a
 import { AgentStreams, type StreamOptions, type StreamOutput } from "./agent-streams.js";
 import type { TlsMaterial } from "./tls-files.js";
 
+/** Bounds of a connection's silence; the defaults are the named limits. */
+export type SilenceBounds = {
+  readonly connectionIdleMs: number;
+  readonly pingEveryMs: number;
+  readonly pingMsMax: number;
+};
+
+/** The named limits of a connection's silence. */
+export const defaultSilenceBounds: SilenceBounds = {
+  connectionIdleMs: agentConnectionIdleMs,
+  pingEveryMs: agentPingEveryMs,
+  pingMsMax: agentPingMsMax,
+};
+
 type ListenerOptions = Omit<StreamOptions, "find" | "bounds"> & {
   readonly host: string;
   readonly port: number;
@@ -20,7 +34,7 @@ type ListenerOptions = Omit<StreamOptions, "find" | "bounds"> & {
   /** Named in the answer to calls of other services. */
   readonly queryPort: number;
   /** The defaults are the named limits. */
-  readonly bounds?: Partial<FrontBounds & StreamBounds>;
+  readonly bounds?: Partial<FrontBounds & StreamBounds & SilenceBounds>;
 };
 
 /** The agent port. */
@@ -42,7 +56,10 @@ export interface AgentListener {
 export const createAgentListener = async (options: ListenerOptions): Promise<AgentListener> => {
   const finder = createStreamFinder();
   const streams = new AgentStreams({ ...options, find: finder.find });
-  const server = new Server({ ...serverOptions, interceptors: [finder.interceptor] });
+  const server = new Server({
+    ...serverOptions({ ...defaultSilenceBounds, ...options.bounds }),
+    interceptors: [finder.interceptor],
+  });
   registerAgentService(server, (call) => streams.accept(call));
   registerElsewhere(server, options.queryPort);
   // Our own sockets below grpc-js: certificates are renewed under open streams, and connections have bounds.
@@ -79,14 +96,14 @@ export const createAgentListener = async (options: ListenerOptions): Promise<Age
   };
 };
 
-const serverOptions = {
+const serverOptions = ({ connectionIdleMs, pingEveryMs, pingMsMax }: SilenceBounds) => ({
   "grpc.enable_channelz": 0,
   "grpc.max_receive_message_length": agentMessageBytesMax,
   "grpc.max_concurrent_streams": agentStreamsPerConnectionMax,
-  "grpc.max_connection_idle_ms": agentConnectionIdleMs,
-  "grpc.keepalive_time_ms": agentPingEveryMs,
-  "grpc.keepalive_timeout_ms": agentPingMsMax,
-};
+  "grpc.max_connection_idle_ms": connectionIdleMs,
+  "grpc.keepalive_time_ms": pingEveryMs,
+  "grpc.keepalive_timeout_ms": pingMsMax,
+});
 
 /** Asks sessions to end and waits, but not for ever: an endless stream never ends by itself. */
 const shutDown = (server: Server, graceMs: number): Promise<void> =>

@@ -1,20 +1,33 @@
 import { connect, type Socket } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterEach, describe, expect, it } from "vitest";
+import { linkPingEveryMs, linkPingMsMax } from "../../agent/limits.js";
+import { defaultPings } from "../../agent/rpc/link.js";
 import { encodeAgentMessage } from "../../agent/rpc/wire.js";
 import type { Plan } from "../../common/agent-stream.js";
 import { agentMessageBytesMax } from "../../common/limits.js";
 import {
+  agentConnectionIdleMs,
   agentConnectionsMax,
   agentConnectionsPerAddressMax,
+  agentHandshakeMsMax,
+  agentHandshakesMax,
+  agentHandshakeWaitMsMax,
+  agentPingEveryMs,
+  agentPingMsMax,
   agentStreamsPerConnectionMax,
   outboxMessagesMax,
   planStreamsPerTurn,
   slowReaderMsMax,
+  statusTextCharsMax,
+  streamChecksEveryMs,
+  streamCloseMsMax,
   streamMessagesBurstMax,
   streamMessagesPerSecondMax,
 } from "../../server/limits.js";
 import { defaultStreamBounds } from "../../server/rpc/agent-call.js";
+import { defaultFrontBounds } from "../../server/rpc/agent-front.js";
+import { defaultSilenceBounds } from "../../server/rpc/agent-listener.js";
 import { createPlanPusher } from "../../server/rpc/plan-pusher.js";
 import { helloOf } from "../support/agent-messages.js";
 import { createTestLink, openAgentPort, type TestPort } from "../support/agent-port.js";
@@ -24,6 +37,7 @@ import {
   type RawFrames,
   type RawStream,
 } from "../support/raw-stream.js";
+import { openRelay } from "../support/relay.js";
 import { waitFor } from "../support/wait.js";
 
 const ports: TestPort[] = [];
@@ -117,6 +131,7 @@ describe("bad input on the agent port", () => {
       messagesBurstMax: streamMessagesBurstMax,
       outboxMessagesMax,
       slowReaderMsMax,
+      closeMsMax: streamCloseMsMax,
     });
     const port = await openPort({ bounds: { messagesPerSecondMax: 50, messagesBurstMax: 20 } });
     const raw = openRaw(port);
@@ -179,6 +194,67 @@ describe("connections on the agent port", () => {
   });
 });
 
+describe("silent peers", () => {
+  it("have the named limits", () => {
+    expect(defaultFrontBounds).toEqual({
+      connectionsMax: agentConnectionsMax,
+      connectionsPerAddressMax: agentConnectionsPerAddressMax,
+      handshakesMax: agentHandshakesMax,
+      handshakeMsMax: agentHandshakeMsMax,
+      handshakeWaitMsMax: agentHandshakeWaitMsMax,
+    });
+    expect(defaultSilenceBounds).toEqual({
+      connectionIdleMs: agentConnectionIdleMs,
+      pingEveryMs: agentPingEveryMs,
+      pingMsMax: agentPingMsMax,
+    });
+    expect(defaultPings).toEqual({ everyMs: linkPingEveryMs, msMax: linkPingMsMax });
+  });
+
+  it("lose a connection without a stream after agentConnectionIdleMs", async () => {
+    const port = await openPort({ bounds: { connectionIdleMs: 100 } });
+    const socket = connect(port.listener.port, "127.0.0.1");
+    sockets.push(socket);
+    socket.resume();
+    await new Promise((resolve) => socket.once("close", resolve));
+    await waitFor("no connection", () => port.listener.connections === 0);
+  });
+
+  it("are gone when they do not answer a ping of agentPingEveryMs within agentPingMsMax", async () => {
+    const port = await openPort({ bounds: { pingEveryMs: 100, pingMsMax: 100 } });
+    const mute = openRawFrames(port.listener.port);
+    frames.push(mute);
+    await port.next("opened");
+    expect(await port.next("closed")).toMatchObject({ end: "reset" });
+    expect(await mute.ended).toBeUndefined();
+  });
+
+  it("are gone for the agent when they do not answer a ping of linkPingEveryMs within linkPingMsMax", async () => {
+    const port = await openPort();
+    const relay = await openRelay(port.listener.port);
+    const link = createTestLink(relay.port, {}, { pings: { everyMs: 100, msMax: 100 } });
+    link.link.open();
+    await port.next("opened");
+    relay.freeze();
+    expect(await link.closed()).toMatchObject({ code: "unavailable" });
+    await relay.close();
+  });
+
+  it("are reset when they keep their side open for streamCloseMsMax after their status", async () => {
+    const port = await openPort({ bounds: { closeMsMax: 100 } });
+    const raw = openRaw(port);
+    const { stream } = await port.next("opened");
+    const message = "x".repeat(statusTextCharsMax + 100);
+    const close = { kind: "close", stream, code: "aborted", message } as const;
+    port.listener.carryOut({ ...close, retryAfterMs: undefined });
+    expect(await raw.ended).toMatchObject({
+      status: "10",
+      message: "x".repeat(statusTextCharsMax),
+    });
+    expect(await raw.closed).toBe(0);
+  });
+});
+
 describe("slow readers", () => {
   const planOf = (revision: number, bytes: number): Plan => ({
     revision,
@@ -214,7 +290,9 @@ describe("slow readers", () => {
       const message = { kind: "plan", plan: planOf(i, 1_000_000) } as const;
       port.listener.carryOut({ kind: "send", stream, message });
     }
+    const startedMs = performance.now();
     expect(await port.next("closed")).toMatchObject({ stream, end: "closed_by_server" });
+    expect(performance.now() - startedMs).toBeLessThan(300 + 2 * streamChecksEveryMs);
     expect(port.counts).toEqual([{ name: "stream_faults", label: "slow_reader" }]);
   });
 

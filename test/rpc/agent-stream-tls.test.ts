@@ -106,7 +106,7 @@ describe("TLS on the agent port", () => {
     const port = await openTlsPort({});
     openLink(port.listener.port, { tls: true, ca: paths.ca });
     await port.next("opened", 0);
-    openLink(port.listener.port, { tls: true, ca: paths.ca }, "localhost");
+    openLink(port.listener.port, { tls: true, ca: paths.ca }, { host: "localhost" });
     await port.next("opened", 1);
     const wary = openLink(port.listener.port, { tls: true, ca: paths.otherCa });
     expect(await wary.closed()).toMatchObject({ code: "unavailable" });

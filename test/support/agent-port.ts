@@ -1,5 +1,5 @@
 import { type CredentialPaths, readLinkCredentials } from "../../agent/rpc/credentials.js";
-import { Link, type LinkEvent } from "../../agent/rpc/link.js";
+import { defaultPings, Link, type LinkEvent } from "../../agent/rpc/link.js";
 import type { AgentMessage, ServerMessage } from "../../common/agent-stream.js";
 import { systemClock } from "../../common/clock.js";
 import { silentLogger } from "../../common/logger.js";
@@ -59,11 +59,16 @@ export type TestLink = {
   send(message: AgentMessage): void;
 };
 
+type TestLinkOptions = {
+  readonly host?: string;
+  readonly pings?: { readonly everyMs: number; readonly msMax: number };
+};
+
 /** Makes one, not yet open; dispose it with `link.dispose`. */
 export const createTestLink = (
   port: number,
   paths: Partial<CredentialPaths> = {},
-  host = "127.0.0.1",
+  { host = "127.0.0.1", pings = defaultPings }: TestLinkOptions = {},
 ): TestLink => {
   const events: LinkEvent[] = [];
   const full = {
@@ -79,6 +84,7 @@ export const createTestLink = (
     useProxy: false,
     credentials: () => readLinkCredentials(full),
     onEvent: (event) => events.push(event),
+    pings,
   });
   let taken = 0;
   return {

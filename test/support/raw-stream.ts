@@ -6,13 +6,22 @@ export type RawStream = {
   /** Writes bytes of the HTTP/2 stream in one DATA frame. */
   write(bytes: Uint8Array): void;
   /** The gRPC status of the trailers, or the reset code of the stream. */
-  readonly ended: Promise<{ readonly status: string | undefined; readonly resetCode: number }>;
+  readonly ended: Promise<RawEnd>;
+  /** The reset code of the stream, once it is closed on both sides. */
+  readonly closed: Promise<number>;
   /** Ends the stream with RST_STREAM(CANCEL), without END_STREAM before it. */
   reset(): void;
   /** Stops reading: flow control holds the server's writes back. */
   stopReading(): void;
   /** Drops the connection. */
   destroy(): void;
+};
+
+/** How a raw stream ended. */
+export type RawEnd = {
+  readonly status: string | undefined;
+  readonly message: string | undefined;
+  readonly resetCode: number;
 };
 
 /** Opens one over plaintext HTTP/2. */
@@ -29,12 +38,18 @@ export const openRawStream = (port: number, headers: Record<string, string> = {}
   stream.on("error", () => undefined);
   stream.resume();
   let status: string | undefined;
+  let message: string | undefined;
   const note = (received: Record<string, unknown>): void => {
     const value = received["grpc-status"];
-    if (value !== undefined) status = String(value);
+    if (value === undefined) return;
+    status = String(value);
+    message = String(received["grpc-message"]);
   };
-  const ended = new Promise<{ status: string | undefined; resetCode: number }>((resolve) => {
-    const end = () => resolve({ status, resetCode: stream.rstCode ?? 0 });
+  const closed = new Promise<number>((resolve) => {
+    stream.once("close", () => resolve(stream.rstCode ?? 0));
+  });
+  const ended = new Promise<RawEnd>((resolve) => {
+    const end = () => resolve({ status, message, resetCode: stream.rstCode ?? 0 });
     stream.on("response", (received) => {
       note(received);
       if (status !== undefined) end();
@@ -48,6 +63,7 @@ export const openRawStream = (port: number, headers: Record<string, string> = {}
   return {
     write: (bytes) => void stream.write(bytes),
     ended,
+    closed,
     reset: () => {
       // A destroyed stream sends its reset without ending the writable side first.
       stream.destroy(undefined);
