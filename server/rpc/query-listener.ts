@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   createRegistry,
   type DescMethod,
@@ -83,6 +84,8 @@ export const createQueryListener = async (
   const times = { ...defaultSocketTimes, ...options.times };
   const drain = new AbortController();
   const shutdown = new AbortController();
+  // Every open stream listens for the end; their number is bounded elsewhere.
+  setMaxListeners(0, drain.signal, shutdown.signal);
   const parts = createParts(options, {
     drainSignal: drain.signal,
     shutdownSignal: shutdown.signal,
