@@ -1,0 +1,132 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import { systemClock } from "../common/clock.js";
+import { isLoopbackHost } from "../common/config-values.js";
+import type { Logger } from "../common/logger.js";
+import { CheckerService } from "../gen/causeway/v1/checker_pb.js";
+import { MeshService } from "../gen/causeway/v1/mesh_pb.js";
+import { Health } from "../gen/grpc/health/v1/health_pb.js";
+import type { Closer } from "./closer.js";
+import type { ServerConfig } from "./config.js";
+import { type HttpHandler, sendText } from "./http/handler.js";
+import { createOpenapiHandler } from "./http/openapi.js";
+import type { LegacyClients } from "./mesh/legacy-clients.js";
+import type { AgentPortOptions } from "./open-agent-port.js";
+import { createTokenFileAuthenticator, type TokenFileAuthenticator } from "./rpc/api-auth.js";
+import { createCheckerService } from "./rpc/checker-service.js";
+import { createHealthService, type HealthService } from "./rpc/health.js";
+import { createMeshService } from "./rpc/mesh-service.js";
+import { createQueryListener, type QueryListener } from "./rpc/query-listener.js";
+import { createReflectionRoutes, reflectionServices } from "./rpc/reflection.js";
+import type { TlsMaterial } from "./rpc/tls-files.js";
+import { createRouteTable } from "./rpc/transcode/routes.js";
+import { orRefuse, orTaken } from "./start-error.js";
+
+/** What the query port is opened with. */
+export type QueryPortOptions = AgentPortOptions & {
+  readonly legacy: LegacyClients;
+  readonly version: string;
+  readonly agentPort: number;
+};
+
+/** Opens the port of queries with all that it serves. Throws a StartError when it cannot be had. */
+export const openQueryPort = async (
+  options: QueryPortOptions,
+  closers: Closer[],
+): Promise<{ readonly queries: QueryListener; readonly setReady: (ready: boolean) => void }> => {
+  const { config, logger, loop, legacy, tls } = options;
+  const health = createHealthService([MeshService.typeName, CheckerService.typeName]);
+  const ready = { value: false };
+  const authenticator = await openApiAuthenticator(config, logger, closers);
+  const deps = { view: loop.mesh.view, legacy, clock: systemClock };
+  const mesh = createMeshService({
+    ...deps,
+    loss: (agentId) => loop.core.loss(agentId),
+    runs: loop,
+  });
+  const checker = createCheckerService({
+    ...deps,
+    posts: config.legacyClients ? "open" : "closed",
+  });
+  const reflection = createReflectionRoutes([
+    MeshService,
+    CheckerService,
+    Health,
+    ...reflectionServices,
+  ]);
+  const routes = (router: ConnectRouter): void => {
+    router.service(MeshService, mesh);
+    router.service(CheckerService, checker);
+    health.routes(router);
+    reflection(router);
+  };
+  const where = { setting: "HTTP_PORT", host: config.bind, port: config.httpPort };
+  const queries = await orTaken(where, () =>
+    createQueryListener({
+      host: config.bind,
+      port: config.httpPort,
+      ...(config.httpTls && tls !== undefined ? { tls: withoutCa(tls) } : {}),
+      routes,
+      restServices: [MeshService, CheckerService],
+      httpHandlers: httpHandlersOf(options, () => ready.value),
+      corsOrigins: config.corsOrigins,
+      ...(authenticator === undefined ? {} : { authenticator }),
+      openLegacy: config.legacyClients,
+      agentPort: options.agentPort,
+      logger,
+    }),
+  );
+  closers.push(() => queries.close(0));
+  return { queries, setReady: readySwitch(ready, health) };
+};
+
+const readySwitch = (ready: { value: boolean }, health: HealthService) => (value: boolean) => {
+  ready.value = value;
+  health.setServing(value);
+};
+
+const httpHandlersOf = (
+  { metrics, version }: QueryPortOptions,
+  isReady: () => boolean,
+): ReadonlyMap<string, HttpHandler> => {
+  const { routes } = createRouteTable([MeshService, CheckerService]);
+  return new Map<string, HttpHandler>([
+    ["/metrics", metrics.handler],
+    ["/openapi.json", createOpenapiHandler({ routes, version })],
+    ["/healthz", statusHandler(() => [200, "ok\n"])],
+    ["/readyz", statusHandler(() => (isReady() ? [200, "ready\n"] : [503, "not ready\n"]))],
+  ]);
+};
+
+const statusHandler = (read: () => readonly [status: number, text: string]): HttpHandler => ({
+  access: "open",
+  handle: (_request, response) => {
+    const [status, text] = read();
+    sendText(response, { status, contentType: "text/plain; charset=utf-8", text });
+  },
+});
+
+/** Undefined lets everybody in: on loopback, or when the user forces it. */
+const openApiAuthenticator = async (
+  { apiTokenFile, bind, insecure }: ServerConfig,
+  logger: Logger,
+  closers: Closer[],
+): Promise<Pick<TokenFileAuthenticator, "authorize"> | undefined> => {
+  if (apiTokenFile !== undefined) {
+    const tokens = await orRefuse("CAUSEWAY_API_TOKEN_FILE", () =>
+      createTokenFileAuthenticator({ path: apiTokenFile, logger }),
+    );
+    closers.push(() => tokens.stop());
+    return tokens;
+  }
+  if (isLoopbackHost(bind) || insecure) return undefined;
+  logger.warn({ bind }, "no CAUSEWAY_API_TOKEN_FILE: nobody beyond loopback may ask");
+  return {
+    authorize: async () => ({
+      kind: "unauthenticated",
+      message: "this server knows no tokens: its CAUSEWAY_API_TOKEN_FILE is not set",
+    }),
+  };
+};
+
+/** The query port asks for no client certificate. */
+export const withoutCa = ({ cert, key }: TlsMaterial): TlsMaterial => ({ cert, key });
