@@ -40,7 +40,9 @@ type Context = { readonly options: Options; readonly cause: unknown };
 /** Walks into the field that alone makes the same message unreadable. Only run when something is wrong. */
 const faultIn = (desc: DescMessage, json: JsonValue, context: Context): JsonFault => {
   const whole = { path: "", why: whyOf(context.cause) };
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return whole;
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    return hasOwnJsonForm(desc) ? whole : { path: "", why: "must be a JSON object" };
+  }
   for (const [key, value] of Object.entries(json)) {
     const cause = errorOf(desc, { [key]: value }, context.options);
     if (cause === undefined) continue;

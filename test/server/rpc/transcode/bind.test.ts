@@ -122,8 +122,9 @@ describe("bindRequest()", () => {
     [{ labels: { a: 1 } }, "body: labels: "],
     [{ name: "a", ["x".repeat(5_000)]: 1 }, "…"],
     [{ tags: "a" }, "body: tags"],
-    [[], "body: "],
-    ["text", "body: "],
+    [[], "body: must be a JSON object"],
+    ["text", "body: must be a JSON object"],
+    [{ node: 7 }, "body: node: must be a JSON object"],
     [{ name: "a", nodes: [{ nope: 1 }] }, "body: nodes[0].nope: unknown field"],
   ])("refuses the body %j, naming the field", (body, message) => {
     expect(() => bound(whole, { body })).toThrow(
