@@ -77,6 +77,7 @@ export class Sessions {
     const agent = agents.get(hello.agentId);
     const refusal = this.#hooks.refuse() ?? this.#guard.refusal(agent, hello);
     if (refusal !== undefined) {
+      if (agent !== undefined) this.#expectBack(agent, refusal);
       this.close(stream, refusal);
       return;
     }
@@ -185,6 +186,14 @@ export class Sessions {
   heard(agent: Agent): void {
     const { clock, nowMs, wallMs } = this.#context;
     agent.lastFrameMs = clock.at(nowMs);
+    agent.lastSeenUnixMs = wallMs;
+  }
+
+  /** It lives, and stays away because it is told to: its silence counts from when it should be back. */
+  #expectBack(agent: Agent, { retryAfterMs }: Closing): void {
+    if (agent.session !== undefined || retryAfterMs === undefined) return;
+    const { clock, nowMs, wallMs } = this.#context;
+    agent.lastFrameMs = clock.at(nowMs) + retryAfterMs;
     agent.lastSeenUnixMs = wallMs;
   }
 

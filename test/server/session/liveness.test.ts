@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { clockSamplesMax, stallMs, startGraceHeartbeats } from "../../../server/limits.js";
+import {
+  clockSamplesMax,
+  sessionsBurstMax,
+  stallMs,
+  startGraceHeartbeats,
+} from "../../../server/limits.js";
 import { LivenessClock } from "../../../server/session/stall.js";
 import { ControlRig, counted, only, sent } from "../../support/control-rig.js";
 
@@ -104,6 +109,21 @@ describe("liveness", () => {
       rig.wait(15_000);
       expect(rig.core.agents().map(({ state }) => state)).toEqual(["lost", "lost"]);
     }
+  });
+
+  it("calls nobody lost who is told to wait for a turn", () => {
+    const rig = rigOf();
+    rig.closed(1);
+    rig.wait(10_000);
+    for (let stream = 2; stream <= sessionsBurstMax + 2; stream++) {
+      rig.join(stream, "n2.pod");
+      rig.closed(stream);
+    }
+    expect(only(rig.join(1000, "n1.pod"), "close")).toMatchObject([{ code: "resource_exhausted" }]);
+    rig.wait(15_000);
+    expect(rig.state("n1.pod")).toBe("suspect stream_broken");
+    rig.wait(250);
+    expect(rig.state("n1.pod")).toBe("lost stream_broken");
   });
 
   it("calls nobody lost while the server has just started", () => {
