@@ -159,7 +159,7 @@ export class Ingest {
     const seqFrom = marks.accepted + 1;
     const lost = to - Math.max(marks.counted, marks.accepted);
     if (lost > 0) {
-      entry.lostBatches += lost;
+      entry.lostBatches = addedUp(entry.lostBatches, lost);
       marks.counted = to;
       this.#count("batches_lost", "server_lost", lost);
       const fields = {
@@ -232,7 +232,7 @@ export class Ingest {
     }
     if (gap.seq > marks.counted) {
       marks.counted = gap.seq;
-      entry.lostResults += gap.dropped;
+      entry.lostResults = addedUp(entry.lostResults, gap.dropped);
       this.#count("results_lost", gap.reason, gap.dropped);
       const fields = { agent_id: agentId, dropped: gap.dropped, reason: gap.reason };
       this.#log("warn", fields, "agent dropped results");
@@ -440,5 +440,9 @@ export class Ingest {
     if (by > 0) this.#outputs.push({ kind: "count", name, label, by });
   }
 }
+
+/** Stays a safe integer, whatever agents claim to have lost. */
+const addedUp = (total: number, more: number): number =>
+  Math.min(total + more, Number.MAX_SAFE_INTEGER);
 
 type Refusal = "invalid_argument" | "failed_precondition" | "resource_exhausted" | "unavailable";

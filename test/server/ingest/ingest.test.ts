@@ -200,6 +200,20 @@ describe("Ingest: loss", () => {
     expect(only(h.gap({ seq: 1, ...gap }), "reject")[0]?.code).toBe("invalid_argument");
   });
 
+  it("never counts more as lost than a number holds exactly, whatever an agent claims", () => {
+    const h = createHarness();
+    const dropped = Number.MAX_SAFE_INTEGER;
+    h.session(dropped);
+    h.session(dropped, "b2");
+    for (const seq of [dropped - 1, dropped]) h.gap({ bootId: "b2", seq, dropped });
+    h.session(1, "b3");
+    for (const seq of [1, 2, 3]) h.gap({ bootId: "b3", seq, dropped });
+    expect(h.ingest.loss("x")).toEqual({
+      lostResults: Number.MAX_SAFE_INTEGER,
+      lostBatches: Number.MAX_SAFE_INTEGER,
+    });
+  });
+
   it("forgets an agent", () => {
     const h = createHarness();
     h.session(6);
