@@ -4,6 +4,7 @@ import {
   createCluster,
   endPrograms,
   ensureBuilt,
+  freePort,
   type TestCluster,
   type TestProcess,
 } from "../support/processes.js";
@@ -133,7 +134,7 @@ describe("two agents of one name", () => {
     const server = await cluster.startServer();
     cluster.startAgent(1);
     await cluster.reached(1, "UP");
-    cluster.startAgent(1, { POD_IP: "127.0.0.1", CLIENT_PORT: String(cluster.agentPort + 1) });
+    cluster.startAgent(1, { CLIENT_PORT: String(await freePort()) });
     const refused = 'causeway_sessions_refused_total{reason="duplicate_agent"}';
     await waitFor(
       "the refusal of the duplicate",

@@ -105,6 +105,8 @@ export type TestCluster = {
   reached(number: number, state: "UP" | "SUSPECT" | "LOST", withinMs?: number): Promise<AgentJson>;
   /** A sample of an agent's or, without a number, the server's metrics, summed over labels that match. */
   metric(name: string, number?: number): Promise<number>;
+  /** All metrics of an agent or, without a number, the server. */
+  metricsText(number?: number): Promise<string>;
 };
 
 /** The fields of an agent that tests look at. */
@@ -136,6 +138,11 @@ export const createCluster = async (): Promise<TestCluster> => {
   };
   const agent = async (number: number): Promise<AgentJson | undefined> =>
     get<AgentJson>(`/v1/agents/node-${number}.pod`);
+  const metricsText = async (number?: number): Promise<string> => {
+    const host = number === undefined ? url : `http://127.${block}.${number}:${clientPort}`;
+    const answer = await fetch(`${host}/metrics`, { signal: AbortSignal.timeout(2000) });
+    return await answer.text();
+  };
   return {
     url,
     agentPort,
@@ -153,6 +160,7 @@ export const createCluster = async (): Promise<TestCluster> => {
       startProgram("agent", {
         NODE_IP: `127.${block}.${100 + number}`,
         POD_IP: `127.${block}.${number}`,
+        CAUSEWAY_BIND: `127.${block}.${number}`,
         POD_NAME: `agent-${number}`,
         NAMESPACE: "test",
         SERVER_URL: `http://127.0.0.1:${agentPort}`,
@@ -180,10 +188,9 @@ export const createCluster = async (): Promise<TestCluster> => {
       }
     },
     metric: async (name, number) => {
-      const host = number === undefined ? url : `http://127.${block}.${number}:${clientPort}`;
-      const answer = await fetch(`${host}/metrics`, { signal: AbortSignal.timeout(2000) });
-      const lines = (await answer.text()).split("\n").filter((line) => line.startsWith(name));
+      const lines = (await metricsText(number)).split("\n").filter((line) => line.startsWith(name));
       return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
     },
+    metricsText,
   };
 };
