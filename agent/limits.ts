@@ -65,6 +65,8 @@ export const probeTickMs = 10;
 export const probeLatenessMsMax = 1000;
 /** A target new in a plan is probed within so long, spread by its name. */
 export const probeFirstMsMax = 5000;
+/** Part of that time for each new target: a few are probed at once, as somebody may be waiting for the first matrix. */
+export const probeFirstEachMs = 100;
 /** Shortest time between two connections to one sshd, which penalises sources that never authenticate (OpenSSH 9.8). */
 export const sshProbeGapMsMin = 30_000;
 /** Longest timeout of a probe: the contract's bound. */

@@ -1,5 +1,6 @@
 import type { ProbeSpec } from "../../common/probe.js";
 import {
+  probeFirstEachMs,
   probeFirstMsMax,
   probeLatenessMsMax,
   probeStartsPerTickMax,
@@ -33,8 +34,8 @@ type Slot<Entry> = {
   readonly phase: number;
   entry: Entry;
   dueMs: number;
-  /** Never started yet. */
-  isNew: boolean;
+  /** Time that the first probes of its plan are spread over; undefined once it was started. */
+  firstWithinMs: number | undefined;
 };
 
 /**
@@ -66,12 +67,15 @@ export class Schedule<Entry extends ScheduleEntry> {
 
   /**
    * Takes a whole plan. A key that stays keeps its time, also under another id and with another spec; a new key is due
-   * within five seconds and then in its phase.
+   * within five seconds, sooner when few are new, and then in its phase.
    */
   replace(entries: readonly Entry[], nowMs: number): void {
     const keys = new Set(entries.map((entry) => entry.key));
     for (const key of this.#slots.keys()) if (!keys.has(key)) this.#slots.delete(key);
-    for (const entry of entries) this.#put(entry, nowMs);
+    // A set, as a plan may name a key twice.
+    for (const key of this.#slots.keys()) keys.delete(key);
+    const spreadMs = Math.min(probeFirstMsMax, probeFirstEachMs * keys.size);
+    for (const entry of entries) this.#put(entry, nowMs, spreadMs);
     this.#due.rebuild(this.#slots.values());
     this.#forgetSsh(nowMs);
   }
@@ -100,22 +104,24 @@ export class Schedule<Entry extends ScheduleEntry> {
     return this.#due.first()?.dueMs ?? Number.POSITIVE_INFINITY;
   }
 
-  #put(entry: Entry, nowMs: number): void {
+  #put(entry: Entry, nowMs: number, spreadMs: number): void {
     const slot = this.#slots.get(entry.key);
     const phase = slot?.phase ?? hashFraction(`${this.#self}|${entry.key}`);
     if (slot === undefined) {
-      const dueMs = this.#allowedMs(entry, nowMs + phase * firstWithinMs(entry));
-      this.#slots.set(entry.key, { phase, entry, dueMs, isNew: true });
+      const firstWithinMs = Math.min(spreadMs, periodMs(entry));
+      const dueMs = this.#allowedMs(entry, nowMs + phase * firstWithinMs);
+      this.#slots.set(entry.key, { phase, entry, dueMs, firstWithinMs });
       return;
     }
     const changed = periodMs(slot.entry) !== periodMs(entry);
     slot.entry = entry;
-    if (changed && !slot.isNew) slot.dueMs = this.#allowedMs(entry, nextTurnMs(slot, nowMs));
+    if (changed && slot.firstWithinMs === undefined)
+      slot.dueMs = this.#allowedMs(entry, nextTurnMs(slot, nowMs));
   }
 
   /** Starts a slot that is due, or skips its turn; either way it gets its next time. */
   #maybeStart(slot: Slot<Entry>, nowMs: number): boolean {
-    const { entry } = slot;
+    const { entry, firstWithinMs } = slot;
     const period = periodMs(entry);
     const allowedMs = this.#allowedMs(entry, slot.dueMs);
     if (allowedMs > nowMs) {
@@ -126,15 +132,16 @@ export class Schedule<Entry extends ScheduleEntry> {
     if (latenessMs > Math.min(probeLatenessMsMax, period / 2)) {
       this.counters.missed += 1 + Math.floor(latenessMs / period);
       // A new target has no turn to wait for: it is spread anew, like the rest of its plan.
-      slot.dueMs = slot.isNew ? nowMs + slot.phase * firstWithinMs(entry) : nextTurnMs(slot, nowMs);
+      slot.dueMs =
+        firstWithinMs === undefined ? nextTurnMs(slot, nowMs) : nowMs + slot.phase * firstWithinMs;
       return false;
     }
     this.#inFlight++;
     this.counters.started++;
     if (isSsh(entry.spec)) this.#sshStartedMs.set(destinationOf(entry.spec), nowMs);
     // After its first probe a target's turn may be near; half a period later is soon enough.
-    const fromMs = slot.isNew ? nowMs + period / 2 : Math.max(nowMs, slot.dueMs);
-    slot.isNew = false;
+    const fromMs = firstWithinMs === undefined ? Math.max(nowMs, slot.dueMs) : nowMs + period / 2;
+    slot.firstWithinMs = undefined;
     slot.dueMs = this.#allowedMs(entry, nextTurnMs(slot, fromMs));
     return true;
   }
@@ -169,8 +176,6 @@ const destinationOf = (spec: ProbeSpec): string =>
 /** The interval, but for sshd never below its floor. */
 const periodMs = (entry: ScheduleEntry): number =>
   isSsh(entry.spec) ? Math.max(entry.intervalMs, sshProbeGapMsMin) : entry.intervalMs;
-
-const firstWithinMs = (entry: ScheduleEntry): number => Math.min(probeFirstMsMax, periodMs(entry));
 
 /** The slot's next turn after a time. */
 const nextTurnMs = (

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  probeFirstEachMs,
   probeFirstMsMax,
   probeLatenessMsMax,
   probeStartsPerTickMax,
@@ -77,6 +78,32 @@ describe("Schedule", () => {
       for (const gap of gaps.slice(1)) expect(Math.abs(gap - 10_000)).toBeLessThanOrEqual(10);
     }
     expect(schedule.counters.missed).toBe(0);
+  });
+
+  it("probes a few new targets within probeFirstEachMs each, and many within probeFirstMsMax", () => {
+    const firstsOf = (count: number): number[] => {
+      const schedule = new Schedule("n0.pod");
+      schedule.replace(entries(count), 0);
+      const runs = simulate(schedule, { fromMs: 0, toMs: probeFirstMsMax + probeTickMs });
+      return entries(count).map(({ key }) => timesOf(runs, key)[0] ?? Number.POSITIVE_INFINITY);
+    };
+    expect(Math.max(...firstsOf(12))).toBeLessThanOrEqual(12 * probeFirstEachMs + probeTickMs);
+    const many = firstsOf(1000);
+    expect(Math.max(...many)).toBeLessThanOrEqual(probeFirstMsMax + probeTickMs);
+    for (let fromMs = 0; fromMs < probeFirstMsMax; fromMs += 1000) {
+      const started = many.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1000).length;
+      expect(Math.abs(started - 200)).toBeLessThan(60);
+    }
+  });
+
+  it("counts only what is new in a plan when it spreads the first probes", () => {
+    const schedule = new Schedule("n0.pod");
+    schedule.replace(entries(200), 0);
+    simulate(schedule, { fromMs: 0, toMs: 30_000 });
+    schedule.replace(entries(203), 30_005);
+    const runs = simulate(schedule, { fromMs: 30_010, toMs: 40_000 });
+    for (const { key } of entries(203).slice(200))
+      expect(timesOf(runs, key)[0]).toBeLessThanOrEqual(30_010 + 3 * probeFirstEachMs);
   });
 
   it("spreads targets evenly over the interval", () => {
