@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { isIP } from "node:net";
 import { systemClock } from "../common/clock.js";
 import type { Environment } from "../common/config-load.js";
 import { createLogger, type Logger } from "../common/logger.js";
@@ -68,6 +69,9 @@ const startAgent = async (
   signal: AbortSignal,
 ): Promise<Started> => {
   const version = readVersion();
+  // grpc-js names the host in TLS even where it is an address; Node warns of it, and no user can help it.
+  if (config.serverUrl.tls && isIP(config.serverUrl.host) !== 0)
+    Reflect.set(process, "noDeprecation", true);
   const probes = await createProbeTable({ clock: systemClock, random: systemRandom });
   for (const [kind, reason] of Object.entries(probes.unavailable)) {
     logger.warn({ kind, reason }, "probe is unavailable");

@@ -49,10 +49,10 @@ describe("agents over TLS", () => {
     const cluster = await createCluster();
     await cluster.startServer({ ...server, CAUSEWAY_CLIENT_CA: trust["CAUSEWAY_CA"] ?? "" });
     const own = { ...trust, ...(await clientFiles("own", "node:node-1")) };
-    const agent = cluster.startAgent(1, { ...own, ...urlOf(cluster, "localhost") });
+    const agent = cluster.startAgent(1, { ...own, ...urlOf(cluster) });
     await cluster.reached(1, "UP");
     expect(agent.output()).not.toContain("DEP0123");
-    const thief = cluster.startAgent(2, { ...own, ...urlOf(cluster) });
+    const thief = cluster.startAgent(2, { ...own, ...urlOf(cluster, "localhost") });
     expect(await thief.exited).toBe(2);
     expect(thief.output()).toContain("node-1");
     const none = cluster.startAgent(3, { ...trust, ...urlOf(cluster) });
