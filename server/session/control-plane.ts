@@ -149,7 +149,8 @@ export class ControlPlane {
 
   #check(agent: Agent): void {
     agent.dueMs = Number.POSITIVE_INFINITY;
-    this.#liveness.check(agent);
+    // A server that sends everybody away can't tell who is silent.
+    if (!this.#lifecycle.isStopping) this.#liveness.check(agent);
     if (agent.session !== undefined) this.#lifecycle.check(agent.session);
     const { session } = agent;
     if (session === undefined) return;

@@ -24,6 +24,11 @@ export class Lifecycle {
     this.#sessions = sessions;
   }
 
+  /** Whether the server sends everybody away. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   /** Why no stream may begin; undefined while the server does not stop. */
   refusal(): Closing | undefined {
     if (this.#stopping === undefined) return undefined;

@@ -155,6 +155,7 @@ export class SimServerHost {
   /** Begins to send everybody away, as on SIGTERM. */
   drain(): void {
     this.#inProcess(() => {
+      this.watch.draining();
       this.#feed({ kind: "drain", reason: "shutdown", nowMs: this.#queue.nowMs });
     });
   }

@@ -48,6 +48,7 @@ export class SimWatch {
   readonly #goodbyes = new Set<string>();
   readonly #stateOf = new Map<string, string>();
   #startedMs = 0;
+  #isDraining = false;
   /** Welcomes so far. */
   welcomeCount = 0;
   /** Runs that came to an end. */
@@ -77,8 +78,14 @@ export class SimWatch {
     this.#startedMs = this.#options.nowMs();
   }
 
+  /** The server begins to send everybody away. */
+  draining(): void {
+    this.#isDraining = true;
+  }
+
   /** The server process is gone, with all it knew. */
   crashed(): void {
+    this.#isDraining = false;
     this.#hellos.clear();
     this.#sessions.clear();
     this.#runs.clear();
@@ -205,6 +212,7 @@ export class SimWatch {
   }
 
   #checkLost(agentId: string, view: AgentView | undefined): void {
+    if (this.#isDraining) throw new SimFailure("liveness", `${agentId} is lost: it was sent away`);
     // Whoever of two processes under one name is told to stay away is silent as far as sessions go.
     if (this.#options.isContested(agentId)) return;
     const heardMs = this.#lastFrameMs.get(agentId) ?? Number.NEGATIVE_INFINITY;

@@ -105,6 +105,16 @@ describe("drain", () => {
     expect(only(early, "push_plan")).toEqual([]);
     expect(only(rig.wait(250), "close")).toMatchObject([{ stream: 1, code: "unavailable" }]);
   });
+
+  it("calls nobody suspect or lost who was sent away", () => {
+    const rig = new ControlRig();
+    rig.join(1, "n1.pod");
+    rig.join(2, "n2.pod");
+    drainNow(rig);
+    rig.closed(1, "ended");
+    rig.wait(60_000);
+    expect(rig.core.agents().map(({ state }) => state)).toEqual(["up", "up"]);
+  });
 });
 
 describe("goodbye", () => {
