@@ -63,6 +63,9 @@ export const apiTokensMax = 1_000;
 /** Target keys of one epoch: six a node and agent of the largest fleet, with room for years of nodes that come and go. */
 export const internedKeysMax = 262_144;
 
+/** Those of them that only agents named, in batches from another epoch: the others are kept for plans. */
+export const namedKeysMax = 65_536;
+
 // Matrix.
 
 /** Samples kept of one cell, a power of two: 10 minutes at the shortest interval, an hour of the 60-second probes. */
@@ -70,6 +73,9 @@ export const cellSamplesMax = 64;
 
 /** Cells of the matrix, about 650 bytes each when full: 1000 nodes with 32 peers, 3 kinds and 2 planes. */
 export const matrixCellsMax = 200_000;
+
+/** Cells of one agent: what it makes up can't take the room of all others; a full mesh of 3000 nodes fits. */
+export const matrixCellsPerAgentMax = 20_000;
 
 // Agent port.
 

@@ -10,8 +10,8 @@ import { resultAgeMaxMs, resultFutureMaxMs } from "../limits.js";
 
 /** Target ids of this server's epoch: server/mesh/interner.ts. */
 export interface TargetIds {
-  /** The id of a key, given out now if it is new; undefined when there is no room for another. */
-  idFor(key: string): number | undefined;
+  /** The id of a key that an agent named, given out now if it is new; undefined when there is no room for another. */
+  idForNamed(key: string): number | undefined;
   /** The key of an id; undefined for an id that was never given out. */
   keyOf(id: number): string | undefined;
 }
@@ -183,7 +183,7 @@ const mappedIds = (batch: ResultBatch, interner: TargetIds): Mapped => {
       ) {
         return bad("dictionary", `id ${id} of epoch ${batch.serverEpoch.slice(0, 64)} has no name`);
       }
-      own.set(id, interner.idFor(key));
+      own.set(id, interner.idForNamed(key));
     }
     if (own.get(id) === undefined) unplaced += 1;
   }

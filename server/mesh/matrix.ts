@@ -1,6 +1,6 @@
 import type { ResultColumns } from "../../common/agent-stream.js";
 import { type Outcome, outcomeFromNumber, outcomeNumber } from "../../common/probe.js";
-import { matrixCellsMax } from "../limits.js";
+import { matrixCellsMax, matrixCellsPerAgentMax } from "../limits.js";
 import { type CellChunk, CellStore, tallyUnknown } from "./cell-store.js";
 
 /** State of a pair for one kind of probe. */
@@ -93,7 +93,7 @@ export class Matrix {
     return this.#store.size;
   }
 
-  /** Results dropped because the matrix was full. */
+  /** Results dropped because the matrix was full, or their agent's part of it. */
   get droppedCount(): number {
     return this.#dropped;
   }
@@ -228,7 +228,7 @@ export class Matrix {
   }
 
   #newCell(row: Map<number, number>, targetId: number): number | undefined {
-    if (this.#store.size >= this.#cellsMax) {
+    if (this.#store.size >= this.#cellsMax || row.size >= matrixCellsPerAgentMax) {
       this.#dropped += 1;
       return undefined;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { internedKeysMax } from "../../../server/limits.js";
+import { internedKeysMax, namedKeysMax } from "../../../server/limits.js";
 import { Interner } from "../../../server/mesh/interner.js";
 
 describe("Interner", () => {
@@ -18,5 +18,16 @@ describe("Interner", () => {
     expect(interner.idFor("one more")).toBeUndefined();
     expect(interner.size).toBe(internedKeysMax);
     expect(interner.idFor("tcp|node/7")).toBe(8);
+  });
+
+  it("gives out namedKeysMax ids to keys that agents name, and the others to plans", () => {
+    const interner = new Interner();
+    expect(interner.idFor("tcp|ours")).toBe(1);
+    for (let i = 0; i < namedKeysMax; i++) interner.idForNamed(`tcp|node/${i}`);
+    expect(interner.size).toBe(1 + namedKeysMax);
+    expect(interner.idForNamed("one more")).toBeUndefined();
+    expect(interner.idForNamed("tcp|ours")).toBe(1);
+    expect(interner.idForNamed("tcp|node/7")).toBe(9);
+    expect(interner.idFor("one more")).toBe(2 + namedKeysMax);
   });
 });

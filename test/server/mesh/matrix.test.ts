@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ResultColumns } from "../../../common/agent-stream.js";
 import { type Outcome, outcomeNumber } from "../../../common/probe.js";
 import { createSeededRandom } from "../../../common/random.js";
-import { cellSamplesMax, matrixCellsMax } from "../../../server/limits.js";
+import { cellSamplesMax, matrixCellsMax, matrixCellsPerAgentMax } from "../../../server/limits.js";
 import { downProbes, Matrix, stalePeriods } from "../../../server/mesh/matrix.js";
 
 const periodMs = 10_000;
@@ -233,6 +233,17 @@ describe("Matrix: cells", () => {
     expect([...matrix.targetsOf("b")]).toEqual([]);
     expect(matrix.cellCount).toBe(1);
     expect(matrix.droppedCount).toBe(0);
+  });
+
+  it("keeps matrixCellsPerAgentMax cells of one agent, and room for the others", () => {
+    const matrix = new Matrix();
+    for (let target = 1; target <= matrixCellsPerAgentMax + 1; target++) {
+      matrix.apply("a", columns([{ agoS: 1 }], target));
+    }
+    expect(matrix.cellCount).toBe(matrixCellsPerAgentMax);
+    expect(matrix.droppedCount).toBe(1);
+    matrix.apply("b", columns([{ agoS: 1 }], matrixCellsPerAgentMax + 1));
+    expect(matrix.cellCount).toBe(matrixCellsPerAgentMax + 1);
   });
 
   it("fills up to matrixCellsMax cells and no further", () => {
