@@ -63,6 +63,8 @@ export const probeStartsPerTickMax = 64;
 export const probeTickMs = 10;
 /** A probe that is later than this is skipped and counted: catching up after a stall would be a burst. */
 export const probeLatenessMsMax = 1000;
+/** A time-out so late says that the event loop was held: the attempt goes on for what it lost, at most its time-out. */
+export const attemptLateMs = 50;
 /** A target new in a plan is probed within so long, spread by its name. */
 export const probeFirstMsMax = 5000;
 /** Part of that time for each new target: a few are probed at once, as somebody may be waiting for the first matrix. */

@@ -1,4 +1,6 @@
+import type { Clock } from "../../common/clock.js";
 import type { ProbeOutcome } from "../../common/probe.js";
+import { attemptLateMs } from "../limits.js";
 import { outcomeFromError } from "./errno-outcome.js";
 import { failure } from "./outcome.js";
 
@@ -9,6 +11,7 @@ export type Settle<T> = (value: T) => void;
 export type AttemptOptions<T> = {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  readonly clock: Pick<Clock, "nowMs">;
   /** The value when time is up. */
   readonly onTimeout: () => T;
   /** The value when starting threw, or the attempt was cancelled. */
@@ -17,8 +20,9 @@ export type AttemptOptions<T> = {
 
 /**
  * Runs something asynchronous with a timeout and a signal, and cleans up exactly once. `start` returns its cleanup, and
- * may settle before it returns. When time is up, what already waits in sockets is still read first: a stalled event loop
- * must not turn late reading into loss.
+ * may settle before it returns. A stalled event loop must not turn late reading into loss: when time is up, what already
+ * waits in sockets is still read first, and an attempt that was held beyond its time gets what it lost once more, as its
+ * next step could not be taken meanwhile.
  */
 export const runAttempt = <T>(
   options: AttemptOptions<T>,
@@ -36,12 +40,19 @@ export const runAttempt = <T>(
       cleanup?.();
       resolve(value);
     };
+    const { timeoutMs, clock } = options;
+    const endMs = clock.nowMs() + timeoutMs;
     // Timers run before the poll phase, setImmediate after it.
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       setImmediate(() => {
         if (!settled) settle(options.onTimeout());
       });
-    }, options.timeoutMs);
+    };
+    let timer = setTimeout(() => {
+      const lateMs = clock.nowMs() - endMs;
+      if (lateMs < attemptLateMs) giveUp();
+      else timer = setTimeout(giveUp, Math.min(lateMs, timeoutMs));
+    }, timeoutMs);
     if (options.signal.aborted) {
       onAbort();
       return;

@@ -30,16 +30,20 @@ export type DnsQuery = {
  * that is still truncated, or does not come, is "dns_truncated".
  */
 export const exchangeDns = async (query: DnsQuery, context: ProbeContext): Promise<DnsReply> => {
-  const startMs = context.clock.nowMs();
   const reply = await exchangeUdp(query, context);
   if (reply.kind === "failed" || !reply.answer.truncated) return reply;
-  const timeoutMs = Math.floor(query.timeoutMs - (context.clock.nowMs() - startMs));
+  const tookMs = reply.receivedMs - reply.sentMs;
+  const timeoutMs = isLateAnswer(reply, query) ? query.timeoutMs : query.timeoutMs - tookMs;
   if (timeoutMs < 1) return failed(failure("dns_truncated", "no time was left to ask over TCP"));
-  const whole = await exchangeTcp({ ...query, timeoutMs }, context);
+  const whole = await exchangeTcp({ ...query, timeoutMs: Math.floor(timeoutMs) }, context);
   if (whole.kind === "failed") return truncated(`TCP: ${reasonOf(whole.result)}`);
   if (whole.answer.truncated) return truncated("the answer over TCP was truncated too");
   return { ...whole, sentMs: reply.sentMs };
 };
+
+/** Whether an answer took longer than the query may: then this process was held, and its other steps lost that time too. */
+export const isLateAnswer = (reply: DnsReply, query: Pick<DnsQuery, "timeoutMs">): boolean =>
+  reply.kind === "answer" && reply.receivedMs - reply.sentMs > query.timeoutMs;
 
 const exchangeUdp = (query: DnsQuery, context: ProbeContext): Promise<DnsReply> =>
   runAttempt<DnsReply>(limitsOf(query, context), (settle) => {
@@ -101,6 +105,7 @@ const exchangeTcp = (query: DnsQuery, context: ProbeContext): Promise<DnsReply> 
 const limitsOf = (query: DnsQuery, context: ProbeContext) => ({
   timeoutMs: query.timeoutMs,
   signal: context.signal,
+  clock: context.clock,
   onTimeout: (): DnsReply => failed(failure("dns_timeout")),
   onFailure: failed,
 });

@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from "node:net";
 import type { Outcome, ProbeOutcome } from "../../common/probe.js";
-import { type DnsReply, exchangeDns } from "./dns-exchange.js";
+import { type DnsReply, exchangeDns, isLateAnswer } from "./dns-exchange.js";
 import type { AddressType } from "./dns-message.js";
 import { outcomeFromError } from "./errno-outcome.js";
 import { failure, success } from "./outcome.js";
@@ -65,7 +65,8 @@ export const candidateNames = (
 
 type Walk = {
   readonly startMs: number;
-  readonly endMs: number;
+  /** Moves on by what the process was held. */
+  endMs: number;
   readonly types: readonly AddressType[];
   readonly servers: readonly DnsServer[];
   queries: number;
@@ -147,6 +148,8 @@ const askServers = async (
     if (timeoutMs < 1) break;
     state.queries++;
     const reply = await exchangeDns({ server, question, timeoutMs }, context);
+    if (isLateAnswer(reply, { timeoutMs }))
+      state.endMs = Math.max(state.endMs, context.clock.nowMs() + leftMs);
     const note = index === 0 ? "" : `; ${state.servers[0]?.address}: ${failed.outcome}`;
     if (reply.kind === "answer" && reply.answer.addresses.length > 0)
       return { addresses: reply.answer.addresses, failed, note };

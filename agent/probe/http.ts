@@ -33,6 +33,7 @@ export const probeHttp: ProbeFn = (spec, context) => {
     {
       timeoutMs: spec.timeoutMs,
       signal: context.signal,
+      clock: context.clock,
       onTimeout: () => outcomeAtTimeout(progress),
       onFailure: (failed) => failed,
     },

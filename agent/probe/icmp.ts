@@ -62,6 +62,7 @@ export const createIcmpEngine = async (options: IcmpOptions): Promise<IcmpEngine
         {
           timeoutMs: spec.timeoutMs,
           signal: context.signal,
+          clock: context.clock,
           onTimeout: () => failure("timeout"),
           onFailure: (failed) => failed,
         },

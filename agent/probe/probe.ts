@@ -18,8 +18,8 @@ export type ProbeContext = {
 };
 
 /**
- * Runs one checked probe (see validate.ts) to its end, within spec.timeoutMs and a turn of the event loop. Never rejects:
- * whatever happens is an outcome.
+ * Runs one checked probe (see validate.ts) to its end, within spec.timeoutMs and a turn of the event loop; what the process
+ * was held does not count. Never rejects: whatever happens is an outcome.
  */
 export type ProbeFn = (spec: ProbeSpec, context: ProbeContext) => Promise<ProbeOutcome>;
 

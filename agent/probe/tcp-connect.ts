@@ -22,6 +22,7 @@ export const connectTcp = (target: TcpTarget, context: ProbeContext): Promise<Pr
     {
       timeoutMs: target.timeoutMs,
       signal: context.signal,
+      clock: context.clock,
       onTimeout: () => failure("timeout"),
       onFailure: (failed) => failed,
     },

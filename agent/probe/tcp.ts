@@ -19,14 +19,14 @@ const connectToName = async (
   context: ProbeContext,
   resolverConfig: ResolverConfigSource,
 ): Promise<ProbeOutcome> => {
-  const startMs = context.clock.nowMs();
   const found = await lookUp(
     { name: spec.hostName, server: undefined, timeoutMs: spec.timeoutMs },
     context,
     resolverConfig,
   );
   if (found.result.outcome !== "ok") return found.result;
-  const timeoutMs = Math.floor(spec.timeoutMs - (context.clock.nowMs() - startMs));
+  // Without a round trip nothing was looked up, or the process was held: neither took the network's time.
+  const timeoutMs = Math.floor(spec.timeoutMs - (found.result.rttUs ?? 0) / 1000);
   if (timeoutMs < 1) return failure("dns_timeout", "the look-up left no time to connect");
   const addresses = found.addresses.slice(0, tcpAddressesMax);
   const results = await Promise.all(

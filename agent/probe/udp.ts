@@ -22,6 +22,7 @@ export const probeUdp: ProbeFn = (spec, context) =>
     {
       timeoutMs: spec.timeoutMs,
       signal: context.signal,
+      clock: context.clock,
       onTimeout: () => failure("timeout"),
       onFailure: (failed) => failed,
     },
