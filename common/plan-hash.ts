@@ -67,11 +67,15 @@ const placesById = (list: readonly { readonly id: number }[]): Float64Array => {
   assert(list.length <= placesMax, "a plan has at most a million entries");
   const places = new Float64Array(list.length);
   let place = 0;
+  let former = 0;
+  let isSorted = true;
   for (const { id } of list) {
     places[place] = id * placesMax + place;
     place += 1;
+    isSorted &&= id >= former;
+    former = id;
   }
-  places.sort();
+  if (!isSorted) places.sort();
   for (let i = 0; i < places.length; i++) places[i] = (places[i] ?? 0) % placesMax;
   return places;
 };
