@@ -170,8 +170,8 @@ export const drainGraceMs = 10_000;
 export const stopGraceMs = 3_000;
 /** How long agents are told to stay away when the server stops, at least, in ms: it takes so long to start again. */
 export const drainReturnMsMin = 1_000;
-/** Agents that are told to leave in one tick: keeps the loop free. */
-export const drainSlice = 100;
+/** Agents that are told to leave in one tick: keeps the loop free, and every listed agent hears it before the ports close. */
+export const drainSlice = 500;
 /** How long an agent may keep its stream after Goodbye, in ms: time for the last acknowledgements. */
 export const goodbyeGraceMs = 5_000;
 /** How long a session outlives its credential, in ms: a fresh one may be on its way. */

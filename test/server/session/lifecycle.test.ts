@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createSeededRandom } from "../../../common/random.js";
 import {
+  agentsListedMax,
+  controlTickMs,
   credentialGraceMs,
   drainGraceMs,
   drainReturnMsMin,
@@ -8,6 +10,8 @@ import {
   goodbyeGraceMs,
   sessionAgeMsMax,
   sessionsPerSecondMax,
+  stopAgentsMsMax,
+  stopConnectionsMsMax,
   stopGraceMs,
 } from "../../../server/limits.js";
 import { ControlRig, only, sent } from "../../support/control-rig.js";
@@ -79,6 +83,12 @@ describe("drain", () => {
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(drainReturnMsMin);
     expect(Math.max(...delays)).toBeLessThanOrEqual(drainReturnMsMin + spreadMs);
     expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(spreadMs / 2);
+  });
+
+  it("tells agentsListedMax agents, and closes their streams, in the time that the ports stay open", () => {
+    const lastToldMs = (Math.ceil(agentsListedMax / drainSlice) - 1) * controlTickMs;
+    expect(lastToldMs).toBeLessThan(stopAgentsMsMax);
+    expect(lastToldMs + stopGraceMs).toBeLessThan(stopAgentsMsMax + stopConnectionsMsMax);
   });
 
   it("lets nobody in, pushes no plan, flushes acknowledgements and closes the rest after stopGraceMs", () => {
