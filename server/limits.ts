@@ -112,6 +112,9 @@ export const streamMessagesPerSecondMax = 500;
 /** Messages that one stream may send at once: what a full spool replays between two acknowledgements. */
 export const streamMessagesBurstMax = 1_000;
 
+/** Bytes that count like one more message, so that large ones are held to 2 MiB a second; a batch of 100 has 1 KiB. */
+export const streamBytesPerToken = 4_096;
+
 /** Messages to one agent that wait to be written; a reader that is so far behind is disconnected. */
 export const outboxMessagesMax = 256;
 

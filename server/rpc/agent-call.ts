@@ -5,6 +5,7 @@ import { MalformedMessageError } from "../../common/wire-values.js";
 import {
   outboxMessagesMax,
   slowReaderMsMax,
+  streamBytesPerToken,
   streamCloseMsMax,
   streamMessagesBurstMax,
   streamMessagesPerSecondMax,
@@ -46,6 +47,9 @@ export const defaultStreamBounds: StreamBounds = {
   slowReaderMsMax,
   closeMsMax: streamCloseMsMax,
 };
+
+/** Time for the reset to leave before its connection goes. */
+const faultyConnectionMs = 100;
 
 /** One agent's stream: bytes to messages and back, within bounds both ways. Nothing is read before `start`. */
 export class AgentCall {
@@ -130,7 +134,7 @@ export class AgentCall {
 
   #receive(bytes: Buffer): void {
     if (this.#end !== undefined) return;
-    this.#takeToken();
+    this.#pay(1 + bytes.length / streamBytesPerToken);
     let message: AgentMessage;
     try {
       message = decodeAgentMessage(bytes);
@@ -144,11 +148,11 @@ export class AgentCall {
   }
 
   /** A stream beyond its rate is read more slowly: HTTP/2 then holds its sender back. */
-  #takeToken(): void {
+  #pay(tokens: number): void {
     const { call, clock, bounds } = this.#options;
     const nowMs = clock.nowMs();
     const earned = ((nowMs - this.#tokensAtMs) * bounds.messagesPerSecondMax) / 1000;
-    this.#tokens = Math.min(this.#tokens + earned, bounds.messagesBurstMax) - 1;
+    this.#tokens = Math.min(this.#tokens + earned, bounds.messagesBurstMax) - tokens;
     this.#tokensAtMs = nowMs;
     if (this.#tokens >= 0 || this.#pause !== undefined) return;
     call.pause();
@@ -175,6 +179,8 @@ export class AgentCall {
     this.#end = "closed_by_server";
     this.#options.onFault(fault, why);
     this.#options.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // An agent has one stream a connection; what else comes on this one is more of the same.
+    setTimeout(() => this.#session?.destroy(), faultyConnectionMs).unref();
   }
 
   #halfClosed(): void {

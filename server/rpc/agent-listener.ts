@@ -61,7 +61,7 @@ export const createAgentListener = async (options: ListenerOptions): Promise<Age
     interceptors: [finder.interceptor],
   });
   registerAgentService(server, (call) => streams.accept(call));
-  registerElsewhere(server, options.queryPort);
+  registerElsewhere(server, { queryPort: options.queryPort, find: finder.find });
   // Our own sockets below grpc-js: certificates are renewed under open streams, and connections have bounds.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const front = await createAgentFront({

@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import type { DescService } from "@bufbuild/protobuf";
 import {
   type handleBidiStreamingCall,
@@ -31,8 +31,14 @@ export const registerAgentService = (
 };
 
 /** Answers the services of the query port here too, saying where they are. */
-export const registerElsewhere = (server: Server, queryPort: number): void => {
+export const registerElsewhere = (
+  server: Server,
+  { queryPort, find }: { readonly queryPort: number; readonly find: FindStream },
+): void => {
   const refuse: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
+    const stream = find(call);
+    // The answer is whole: whoever goes on sending is not listened to.
+    setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), refusedStreamMs).unref();
     call.emit("error", {
       code: status.UNIMPLEMENTED,
       details: `this is the agent port; ${call.getPath().slice(1)} is served on the query port (HTTP_PORT), ${queryPort}`,
@@ -45,9 +51,14 @@ export const registerElsewhere = (server: Server, queryPort: number): void => {
   }
 };
 
+const refusedStreamMs = 100;
+
 const pathOf = (service: DescService, method: string): string => `/${service.typeName}/${method}`;
 
 const asIs = (bytes: Buffer): Buffer => bytes;
+
+/** Finds the HTTP/2 stream below a call. */
+export type FindStream = (call: BytesCall) => ServerHttp2Stream;
 
 /**
  * Gives the HTTP/2 stream below a call, which grpc-js has but does not show; needed to measure frames and to end a stream
@@ -55,7 +66,7 @@ const asIs = (bytes: Buffer): Buffer => bytes;
  */
 export const createStreamFinder = (): {
   readonly interceptor: ServerInterceptor;
-  readonly find: (call: BytesCall) => ServerHttp2Stream;
+  readonly find: FindStream;
 } => {
   const streams = new WeakMap<Metadata, ServerHttp2Stream>();
   const interceptor: ServerInterceptor = (_method, call) => {

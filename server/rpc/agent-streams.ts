@@ -1,4 +1,3 @@
-import type { ServerHttp2Stream } from "node:http2";
 import type { StatusCode } from "../../common/agent-stream.js";
 import { assertNever } from "../../common/assert.js";
 import type { Clock } from "../../common/clock.js";
@@ -12,7 +11,7 @@ import {
   type StreamFault,
 } from "./agent-call.js";
 import type { ConnectionRefusal } from "./agent-front.js";
-import type { BytesCall } from "./agent-service.js";
+import type { BytesCall, FindStream } from "./agent-service.js";
 import type { Authenticator, Credentials } from "./authenticator.js";
 import { createBoundedAuthentication, type Decision } from "./bounded-authentication.js";
 import { createPlanPusher } from "./plan-pusher.js";
@@ -38,7 +37,7 @@ export type ListenerCount =
 
 /** What streams need. */
 export type StreamOptions = {
-  readonly find: (call: BytesCall) => ServerHttp2Stream;
+  readonly find: FindStream;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -6,6 +6,7 @@ import { defaultPings } from "../../agent/rpc/link.js";
 import { encodeAgentMessage } from "../../agent/rpc/wire.js";
 import type { Plan } from "../../common/agent-stream.js";
 import { agentMessageBytesMax } from "../../common/limits.js";
+import { createSeededRandom } from "../../common/random.js";
 import {
   agentConnectionIdleMs,
   agentConnectionsMax,
@@ -20,6 +21,7 @@ import {
   planStreamsPerTurn,
   slowReaderMsMax,
   statusTextCharsMax,
+  streamBytesPerToken,
   streamChecksEveryMs,
   streamCloseMsMax,
   streamMessagesBurstMax,
@@ -122,6 +124,7 @@ describe("bad input on the agent port", () => {
       expect(await raw.ended).toBe(11);
     });
     expect(port.counts).toContainEqual({ name: "stream_faults", label: "tiny_frames" });
+    await waitFor("the end of the connection", () => port.listener.connections === 0);
     expect(p99).toBeLessThan(200);
   });
 
@@ -142,6 +145,47 @@ describe("bad input on the agent port", () => {
     const tookMs = performance.now() - startedMs;
     expect(tookMs).toBeGreaterThan(600);
     expect(port.counts).toEqual([]);
+  });
+
+  it("counts streamBytesPerToken bytes like a message, so that large ones are few", async () => {
+    const bounds = { messagesPerSecondMax: 50, messagesBurstMax: 5 };
+    const port = await openPort({ bounds });
+    const raw = openRaw(port);
+    const startedMs = performance.now();
+    const what = "x".repeat(200);
+    const small = framed(encodeAgentMessage({ kind: "unsupported", what }));
+    const token = "t".repeat(4 * streamBytesPerToken - 100);
+    const large = framed(encodeAgentMessage({ kind: "token", token }));
+    raw.write(Buffer.concat([...Array.from({ length: 8 }, () => large), small]));
+    await port.next("message", 8);
+    // Eight times five tokens and one, less the burst, at 50 a second.
+    expect(performance.now() - startedMs).toBeGreaterThan(600);
+  });
+
+  it("survives whatever bytes come, and serves the next agent", async () => {
+    const port = await openPort({ bounds: { connectionIdleMs: 300, closeMsMax: 300 } });
+    const random = createSeededRandom(20_261_121);
+    const valid = Buffer.concat([
+      Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+      Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+      Buffer.from([0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]),
+      Buffer.from([0, 0, 4, 1, 5, 0, 0, 0, 1, 0x83, 0x86, 0x84, 0x41]),
+      helloFrame(),
+    ]);
+    for (let round = 0; round < 100; round++) {
+      const bytes = Buffer.from(valid);
+      for (let i = 0; i < 1 + random.next() * 8; i++) {
+        bytes[Math.floor(random.next() * bytes.length)] = Math.floor(random.next() * 256);
+      }
+      const socket = connect(port.listener.port, "127.0.0.1");
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.end(bytes.subarray(0, Math.ceil(random.next() * bytes.length)));
+      socket.resume();
+    }
+    await waitFor("the end of all", () => sockets.every(({ closed }) => closed), 30_000);
+    openRaw(port).write(helloFrame());
+    expect(await port.next("message")).toMatchObject({ message: { kind: "hello" } });
   });
 
   it("has at most agentStreamsPerConnectionMax streams on a connection", async () => {
