@@ -48,7 +48,7 @@ type InputOf<K extends IngestInput["kind"]> = Extract<IngestInput, { readonly ki
 export class Ingest {
   readonly #config: IngestConfig;
   readonly #agents = new Map<string, AgentEntry>();
-  /** Those of them that are no longer listed, first to go first. */
+  /** Those of them that are not listed, first to go first. */
   readonly #forgotten = new Set<string>();
   readonly #pending = new Map<AppendToken, Pending>();
   /** Boots whose agent waits for an acknowledgement. */
@@ -125,13 +125,7 @@ export class Ingest {
       return;
     }
     const marks = entry.boots.get(bootId) ?? new BootMarks(bootId, 0);
-    entry.boots.delete(bootId);
-    entry.boots.set(bootId, marks);
-    for (const oldest of entry.boots.values()) {
-      if (entry.boots.size <= bootsPerAgentMax) break;
-      entry.boots.delete(oldest.bootId);
-      this.#owing.delete(oldest);
-    }
+    this.#keepMarks(entry, marks);
     if (entry.current !== undefined) this.#owing.delete(entry.current);
     entry.current = marks;
     entry.refused = false;
@@ -139,6 +133,17 @@ export class Ingest {
     marks.owedSinceMs = undefined;
     if (unackedFirst > marks.accepted + 1) {
       this.#serverLost({ entry, marks, to: unackedFirst - 1, nowMs, wallMs });
+    }
+  }
+
+  /** As the newest of its agent; the oldest make room. */
+  #keepMarks(entry: AgentEntry, marks: BootMarks): void {
+    entry.boots.delete(marks.bootId);
+    entry.boots.set(marks.bootId, marks);
+    for (const oldest of entry.boots.values()) {
+      if (entry.boots.size <= bootsPerAgentMax) break;
+      entry.boots.delete(oldest.bootId);
+      this.#owing.delete(oldest);
     }
   }
 
@@ -340,9 +345,9 @@ export class Ingest {
     for (const { agentId, bootId, seq } of recovered) {
       const entry = this.#entryFor(agentId);
       if (entry === undefined) continue;
-      if (entry.boots.size < bootsPerAgentMax || entry.boots.has(bootId)) {
-        entry.boots.set(bootId, new BootMarks(bootId, seq));
-      }
+      this.#keepMarks(entry, new BootMarks(bootId, seq));
+      // Nobody is listed yet: who never comes back makes room for who comes.
+      this.#forgotten.add(agentId);
     }
   }
 

@@ -62,7 +62,7 @@ export type IngestInput =
       readonly why: string;
       readonly nowMs: number;
     }
-  /** High-water marks read from the log at start, before anything else. */
+  /** High-water marks read from the log at start, before anything else; where there are too many, the last are kept. */
   | {
       readonly kind: "recovered";
       readonly marks: readonly {

@@ -9,7 +9,7 @@ export interface ResultLog {
   readonly durability: Durability;
   /** Rejects when the record was not accepted; the batch is then not acknowledged and comes again. */
   append(record: LogRecord): Promise<void>;
-  /** Highest contiguous sequence number of every (agent, boot) in the log. */
+  /** Highest contiguous sequence number of every (agent, boot) in the log; what was written to last comes last. */
   recover(): Promise<
     readonly { readonly agentId: string; readonly bootId: string; readonly seq: number }[]
   >;

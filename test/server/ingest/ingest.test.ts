@@ -133,6 +133,36 @@ describe("Ingest: sequence numbers", () => {
     expect(only(h.results({ seq: 7 }), "append")).toEqual([]);
     expect(only(h.results({ seq: 8 }), "append")).toHaveLength(1);
   });
+
+  it("recovers the last bootsPerAgentMax boots of an agent and the last ingestAgentsMax agents", () => {
+    const h = createHarness();
+    const boots = Array.from({ length: bootsPerAgentMax + 1 }, (_, n) => `b${n}`);
+    const agents = Array.from({ length: ingestAgentsMax }, (_, n) => `a${n}`);
+    h.step({
+      kind: "recovered",
+      marks: [
+        ...agents.map((agentId) => ({ agentId, bootId: "b1", seq: 3 })),
+        ...boots.map((bootId) => ({ agentId: "x", bootId, seq: 7 })),
+      ],
+    });
+    expect(boots.map((bootId) => h.ingest.ackedSeq("x", bootId))).toEqual([
+      0,
+      ...boots.slice(1).map(() => 7),
+    ]);
+    expect(["a0", "a1"].map((agentId) => h.ingest.ackedSeq(agentId, "b1"))).toEqual([0, 3]);
+  });
+
+  it("lets agents come that the recovered log does not know", () => {
+    const h = createHarness();
+    const agents = Array.from({ length: ingestAgentsMax }, (_, n) => `a${n}`);
+    h.step({
+      kind: "recovered",
+      marks: agents.map((agentId) => ({ agentId, bootId: "b1", seq: 3 })),
+    });
+    expect(h.session(4, "b1", "a0")).toEqual([]);
+    expect(h.session(1, "b1", "new")).toEqual([]);
+    expect(h.ingest.ackedSeq("a0", "b1")).toBe(3);
+  });
 });
 
 describe("Ingest: loss", () => {
