@@ -125,7 +125,9 @@ const protocolFault = ({ protocol: { min, max } }: Hello): string | undefined =>
     : "protocol: allowed: min from 1, max not below min";
 
 const abilitiesFault = ({ features, unavailable, version }: Hello): string | undefined => {
-  if (version.length > wordBytesMax) return `version: allowed: at most ${wordBytesMax} characters`;
+  if (version.length > wordBytesMax || !labelPattern.test(version)) {
+    return `version: allowed: at most ${wordBytesMax} printable ASCII characters without spaces`;
+  }
   if (features.length > featuresMax || !features.every(isAbility)) {
     return `features: allowed: at most ${featuresMax} names of at most ${abilityCharsMax} characters`;
   }

@@ -67,6 +67,7 @@ describe("checkHello()", () => {
     ["protocol", { protocol: { min: 0, max: 1 } }],
     ["protocol", { protocol: { min: 2, max: 1 } }],
     ["version", { version: "v".repeat(wordBytesMax + 1) }],
+    ["version", { version: "\u001b[2J1.0" }],
     ["features", { features: many(featuresMax + 1) }],
     ["features", { features: ["x".repeat(65)] }],
     ["features", { features: [""] }],
