@@ -8,6 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { file_google_rpc_error_details } from "../../gen/google/rpc/error_details_pb.js";
 
 /** Finds descriptors by what reflection clients ask for. Names are full names without a leading dot. */
 export interface ReflectionIndex {
@@ -22,10 +23,11 @@ export interface ReflectionIndex {
   bytes(file: DescFile): Uint8Array;
 }
 
-/** Indexes the files of the services and everything that these import. */
+/** Indexes the files of the services, everything that these import, and what errors carry as details. */
 export const createReflectionIndex = (services: readonly DescService[]): ReflectionIndex => {
   const files = new Map<string, DescFile>();
   for (const service of services) addWithDependencies(files, service.file);
+  addWithDependencies(files, file_google_rpc_error_details);
   const symbols = new Map<string, DescFile>();
   const extensions = new Map<string, Map<number, DescFile>>();
   for (const file of files.values()) {

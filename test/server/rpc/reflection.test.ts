@@ -47,6 +47,11 @@ describe("reflection", () => {
     });
   });
 
+  it("knows what errors carry as details", async () => {
+    const [answer] = await ask(symbol("google.rpc.BadRequest"));
+    expect(answer && filesOf(answer)).toContain("google/rpc/error_details.proto");
+  });
+
   it.each([
     "causeway.v1.MeshService",
     "causeway.v1.MeshService.GetPair",
