@@ -15,8 +15,9 @@ export type StreamEnding = {
 
 /**
  * When to try again: full jitter under a ceiling that doubles from 1 s to 60 s and starts anew after a session that
- * lasted. What the server told wins. A session that another one replaced never resets the ceiling: two agents with one
- * id would take the stream from each other without end.
+ * lasted. What the server told wins; but a session that did not last is not followed sooner than by the jitter, or a
+ * server that drains whoever comes would be asked without pause. A session that another one replaced never resets the
+ * ceiling: two agents with one id would take the stream from each other without end.
  */
 export class Backoff {
   readonly #random: Random;
@@ -31,7 +32,10 @@ export class Backoff {
     const settled = (ending.lastedMs ?? 0) >= sessionSettledMs;
     if (settled && ending.code !== "aborted") this.#ceilingMs = backoffBaseMs;
     if (ending.retryAfterMs !== undefined) return told(ending.retryAfterMs) + this.#jittered();
-    if (ending.drainDelayMs !== undefined) return told(ending.drainDelayMs);
+    if (ending.drainDelayMs !== undefined) {
+      const delayMs = told(ending.drainDelayMs);
+      return settled ? delayMs : Math.max(delayMs, this.#jittered());
+    }
     return this.#jittered();
   }
 

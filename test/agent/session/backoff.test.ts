@@ -55,8 +55,17 @@ describe("Backoff", () => {
   it("takes what the server told, with jitter on top of RetryInfo", () => {
     const backoff = new Backoff(ceilings);
     expect(backoff.delayMs(ending({ drainDelayMs: 3000 }))).toBe(3000);
+    const settled = ending({ drainDelayMs: 10, lastedMs: sessionSettledMs });
+    expect(backoff.delayMs(settled)).toBe(10);
     const retry = backoff.delayMs(ending({ drainDelayMs: 3000, retryAfterMs: 7000 }));
     expect(Math.round(retry)).toBe(8000);
+  });
+
+  it("does not come back without pause to a server that drains whoever comes", () => {
+    const backoff = new Backoff(ceilings);
+    const drained = ending({ code: "ok", drainDelayMs: 0, lastedMs: 5 });
+    const delays = Array.from({ length: 4 }, () => Math.round(backoff.delayMs(drained)));
+    expect(delays).toEqual([1000, 2000, 4000, 8000]);
   });
 
   it("believes at most toldDelayMsMax and nothing negative", () => {
