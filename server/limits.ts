@@ -20,7 +20,7 @@ export const ingestAgentsMax = 20_000;
 /** How far ahead of the server's clock a result may claim to be measured; later ones are set to the server's time. */
 export const resultFutureMaxMs = 5_000;
 
-/** How old a result may be: twice what a spool holds; older ones say that a clock was wrong, and are refused. */
+/** How old a result may be: twice what a spool holds; older ones say that a clock was wrong, and become a gap. */
 export const resultAgeMaxMs = 172_800_000;
 
 /** Loop delay beyond which credit shrinks by one step: answers begin to feel it. */
@@ -41,6 +41,11 @@ export const queryStreamsPerConnectionMax = 100;
 export const queryHandshakeMsMax = 10_000;
 /** How long a client may take to send a whole request, in ms; two-way streams aside. */
 export const queryRequestMsMax = 30_000;
+/**
+ * How long an HTTP/1.1 connection may wait for its next request, in ms. Clients that ask every 5 s, and Prometheus every minute,
+ * keep theirs; were it as long as their period, the connection would be closed just when the request is written.
+ */
+export const queryIdleMsMax = 75_000;
 /** HTTP/2 ping of an idle connection, and how long its answer may take, in ms: finds peers that vanished. */
 export const queryPingEveryMs = 20_000;
 /** See queryPingEveryMs. */

@@ -7,6 +7,7 @@ import type { HttpRequest, HttpResponse } from "../http/handler.js";
 import {
   queryConnectionsMax,
   queryHandshakeMsMax,
+  queryIdleMsMax,
   queryPingEveryMs,
   queryPingMsMax,
   queryRequestMsMax,
@@ -45,6 +46,8 @@ export type SocketTimes = {
   readonly handshakeMs: number;
   /** Until a request has come whole. */
   readonly requestMs: number;
+  /** Until the next request comes over an HTTP/1.1 connection. */
+  readonly idleMs: number;
   /** Between HTTP/2 pings. */
   readonly pingEveryMs: number;
   /** Until a ping is answered. */
@@ -55,6 +58,7 @@ export type SocketTimes = {
 export const defaultSocketTimes: SocketTimes = {
   handshakeMs: queryHandshakeMsMax,
   requestMs: queryRequestMsMax,
+  idleMs: queryIdleMsMax,
   pingEveryMs: queryPingEveryMs,
   pingMs: queryPingMsMax,
 };
@@ -117,6 +121,7 @@ const createInnerServers = (
     {
       headersTimeout: times.handshakeMs,
       requestTimeout: times.requestMs,
+      keepAliveTimeout: times.idleMs,
       connectionsCheckingInterval: Math.min(1_000, times.handshakeMs),
     },
     onRequest,

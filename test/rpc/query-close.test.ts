@@ -9,6 +9,7 @@ import { MeshService } from "../../gen/causeway/v1/mesh_pb.js";
 import {
   queryConnectionsMax,
   queryHandshakeMsMax,
+  queryIdleMsMax,
   queryPingEveryMs,
   queryPingMsMax,
   queryRequestMsMax,
@@ -215,6 +216,7 @@ describe("limits of a port", () => {
     expect(defaultSocketTimes).toEqual({
       handshakeMs: queryHandshakeMsMax,
       requestMs: queryRequestMsMax,
+      idleMs: queryIdleMsMax,
       pingEveryMs: queryPingEveryMs,
       pingMs: queryPingMsMax,
     });
@@ -235,6 +237,21 @@ describe("limits of a port", () => {
     client.data(1, [Buffer.from("{")]);
     expect(await client.waitReset(1)).toBe(http2.constants.NGHTTP2_CANCEL);
     client.close();
+  });
+
+  it("close a connection that asks nothing more, and only then", async () => {
+    const port = await open({ times: { idleMs: 200 } });
+    const socket = net.connect({ host: "127.0.0.1", port: port.listener.port });
+    const closed = once(socket, "close");
+    const ask = async (): Promise<string> => {
+      socket.write("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      return String(((await once(socket, "data")) as [Buffer])[0]);
+    };
+    expect(await ask()).toContain("200 OK");
+    expect(await ask()).toContain("200 OK");
+    const startedMs = performance.now();
+    await closed;
+    expect(performance.now() - startedMs).toBeGreaterThan(150);
   });
 
   it("drop a connection that says nothing", async () => {
