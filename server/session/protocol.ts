@@ -1,10 +1,8 @@
 import type {
   AgentMessage,
   Durability,
-  Gap,
   Plan,
   Plane,
-  ResultBatch,
   RunOutcome,
   ServerMessage,
   Settings,
@@ -12,6 +10,7 @@ import type {
 } from "../../common/agent-stream.js";
 import type { LogFields, LogLevel } from "../../common/logger.js";
 import type { ProbeSpec } from "../../common/probe.js";
+import type { IngestInput } from "../ingest/protocol.js";
 
 /** Names one open stream within this process; never reused. */
 export type StreamId = number;
@@ -124,29 +123,8 @@ export type ControlOutput =
       /** Tells the agent when to come back (RetryInfo). */
       readonly retryAfterMs: number | undefined;
     }
-  /** A session began: the ingest compares what was acknowledged. Precedes the Welcome; see IngestInput "session". */
-  | {
-      readonly kind: "session";
-      readonly agentId: string;
-      readonly bootId: string;
-      readonly unackedFirst: number;
-      readonly nowMs: number;
-      readonly wallMs: number;
-    }
-  | {
-      readonly kind: "results";
-      readonly agentId: string;
-      readonly batch: ResultBatch;
-      readonly nowMs: number;
-      readonly wallMs: number;
-    }
-  | {
-      readonly kind: "gap";
-      readonly agentId: string;
-      readonly gap: Gap;
-      readonly nowMs: number;
-      readonly wallMs: number;
-    }
+  /** For the ingest. A session precedes its Welcome. */
+  | Extract<IngestInput, { readonly kind: "session" | "results" | "gap" }>
   | { readonly kind: "reauthenticate"; readonly stream: StreamId; readonly token: string }
   | {
       readonly kind: "run_finished";
