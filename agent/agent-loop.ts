@@ -1,4 +1,4 @@
-import type { AgentMessage, RunResult } from "../common/agent-stream.js";
+import type { RunResult } from "../common/agent-stream.js";
 import { assertNever } from "../common/assert.js";
 import type { Clock } from "../common/clock.js";
 import type { Logger } from "../common/logger.js";
@@ -24,6 +24,7 @@ export type AgentLoopParts = {
 /** How an agent ended. */
 export type AgentEnd = { readonly code: 0 | 1 | 2; readonly message: string };
 
+type InputOf<Kind extends AgentInput["kind"]> = Extract<AgentInput, { kind: Kind }>;
 type OutputOf<Kind extends AgentOutput["kind"]> = Extract<AgentOutput, { kind: Kind }>;
 
 /** Pumps the agent's core: brings it time and events, and carries out what it wants done. */
@@ -195,11 +196,12 @@ export class AgentLoop {
       return;
     }
     this.#parts.logger.error({ ...decoded }, "server asks for what this agent does not know");
-    this.#parts.link.send(this.#refusal(decoded));
+    const nowMs = this.#parts.clock.nowMs();
+    this.#feed({ kind: "refused", reply: this.#refusal(decoded), nowMs });
   }
 
-  /** Answers for the core what it cannot even be shown: its types have no room for it. */
-  #refusal(refused: Refused): AgentMessage {
+  /** The reply to what the core cannot even be shown: its types have no room for it. */
+  #refusal(refused: Refused): InputOf<"refused">["reply"] {
     if (refused.kind === "refused_run") {
       const { requestId, error } = refused;
       return { kind: "run_outcome", outcome: { requestId, results: [], error } };

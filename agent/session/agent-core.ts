@@ -105,6 +105,9 @@ export class AgentCore {
       case "message":
         this.#handleMessage(input.message, input.nowMs, out);
         break;
+      case "refused":
+        this.#handleRefused(input, out);
+        break;
       case "closed":
         this.#handleClosed(input, out);
         break;
@@ -185,6 +188,12 @@ export class AgentCore {
       this.#session.send({ kind: "token", token: this.#token }, nowMs, out);
     }
     this.#token = undefined;
+  }
+
+  #handleRefused({ reply, nowMs }: InputOf<"refused">, out: AgentOutput[]): void {
+    const { phase } = this.#connection;
+    if (phase === "up") this.#session.refuse(reply, nowMs, out);
+    if (phase === "opening") this.#drop("a plan or run before the welcome", nowMs, out);
   }
 
   #handleMeasured(results: readonly Measured[], nowMs: number): void {

@@ -118,6 +118,12 @@ export class AgentSession {
     }
   }
 
+  /** Replies to a plan or run that could not be read. */
+  refuse(reply: AgentMessage, nowMs: number, out: AgentOutput[]): void {
+    this.#parts.connection.heard(nowMs);
+    this.send(reply, nowMs, out);
+  }
+
   /** The probes of a run ended. */
   runDone(done: RunOutcome, nowMs: number, out: AgentOutput[]): void {
     this.#carry(this.#parts.runs.done(done), nowMs, out);

@@ -37,6 +37,12 @@ export type AgentInput =
       readonly nowMs: number;
       readonly wallMs: number;
     }
+  /** A plan or run came that the adapter had to refuse, as its types have no room for it: the reply to it. */
+  | {
+      readonly kind: "refused";
+      readonly reply: Extract<AgentMessage, { kind: "plan_nack" | "run_outcome" }>;
+      readonly nowMs: number;
+    }
   /** The stream ended, or could not be opened. */
   | {
       readonly kind: "closed";

@@ -191,8 +191,8 @@ describe("AgentLoop", () => {
     await waitFor("the cancelling", () => cancelled);
   });
 
-  it("refuses plans and runs that it cannot even read, without giving up the stream", () => {
-    const { loop, sent } = createRig(() => [], never);
+  it("hands the core its reply to plans and runs that it cannot even read", () => {
+    const { loop, inputs } = createRig(() => [], never);
     loop.onLinkEvent({
       kind: "received",
       decoded: { kind: "refused_plan", nonce: 4, reason: "unsupported", error: "kind 77" },
@@ -201,7 +201,8 @@ describe("AgentLoop", () => {
       kind: "received",
       decoded: { kind: "refused_run", requestId: "r1", error: "vantage 9" },
     });
-    expect(sent).toEqual([
+    const replies = inputs.map((input) => input.kind === "refused" && input.reply);
+    expect(replies).toEqual([
       { kind: "plan_nack", nonce: 4, reason: "unsupported", error: "kind 77", runningRevision: 7 },
       { kind: "run_outcome", outcome: { requestId: "r1", results: [], error: "vantage 9" } },
     ]);

@@ -36,6 +36,30 @@ describe("AgentCore, the stream", () => {
     expect(outputsOf(rig.wait(1), "close")).toEqual([{ kind: "close", graceful: false }]);
   });
 
+  it("answers what its adapter refused while a session is up, and only then", () => {
+    const reply = {
+      kind: "plan_nack",
+      nonce: 4,
+      reason: "unsupported",
+      error: "kind 77",
+      runningRevision: 0,
+    } as const;
+    const rig = new AgentRig();
+    rig.tick();
+    const early = rig.step({ kind: "refused", reply, nowMs: rig.nowMs });
+    expect(sentOf(early, "plan_nack")).toEqual([]);
+    expect(outputsOf(early, "close")).toEqual([{ kind: "close", graceful: false }]);
+    rig.closed("cancelled");
+    rig.connect({ heartbeatMs: 2000 });
+    rig.wait(missedHeartbeatsMax * 2000 - 1);
+    const outputs = rig.step({ kind: "refused", reply, nowMs: rig.nowMs });
+    expect(sentOf(outputs, "plan_nack")).toEqual([reply]);
+    // It was a sign of life.
+    expect(outputsOf(rig.wait(2000), "close")).toEqual([]);
+    rig.stop();
+    expect(rig.step({ kind: "refused", reply, nowMs: rig.nowMs })).toEqual([]);
+  });
+
   it("gives up a server that missed missedHeartbeatsMax heartbeats", () => {
     const rig = connected(2000);
     expect(outputsOf(rig.wait(missedHeartbeatsMax * 2000 - 1), "close")).toEqual([]);
