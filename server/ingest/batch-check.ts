@@ -30,7 +30,14 @@ export type CheckedBatch =
   | { readonly kind: "bad"; readonly reason: BadBatch; readonly why: string };
 
 /** Why a batch was refused: labels of a counter. */
-export type BadBatch = "columns" | "details" | "dictionary" | "unknown_id" | "time" | "value";
+export type BadBatch =
+  | "columns"
+  | "details"
+  | "dictionary"
+  | "unknown_id"
+  | "time"
+  | "age"
+  | "value";
 
 type CheckInput = {
   readonly batch: ResultBatch;
@@ -46,7 +53,7 @@ export const checkBatch = ({ batch, serverEpoch, interner, wallMs }: CheckInput)
   if (shape !== undefined) return shape;
   const shiftedUs = shiftUs(source, wallMs);
   if (oldestUs(source) - shiftedUs < (wallMs - resultAgeMaxMs) * 1000) {
-    return bad("time", `a result is older than ${resultAgeMaxMs} ms`);
+    return bad("age", `a result is older than ${resultAgeMaxMs} ms`);
   }
   const ids =
     batch.serverEpoch === serverEpoch ? ownIds(source, interner) : mappedIds(batch, interner);
@@ -63,6 +70,14 @@ export const badGap = (gap: Gap): string | undefined => {
   if (!isCount(gap.dropped)) return "gap.dropped must be a whole number";
   if (!gapReasons.includes(gap.reason)) return `gap.reason must be one of ${gapReasons.join(", ")}`;
   return undefined;
+};
+
+/** The gap that a refused batch leaves: what it had is gone, and how many is known. */
+export const gapFromBatch = ({ bootId, seq, columns }: ResultBatch): Gap => {
+  const fromUnixMs = Math.max(0, Math.floor(oldestUs(columns) / 1000));
+  const toUnixMs = Math.max(fromUnixMs, Math.ceil(newestUs(columns) / 1000));
+  const dropped = columns.targetId.length;
+  return { bootId, seq, fromUnixMs, toUnixMs, dropped, reason: "rejected" };
 };
 
 const gapReasons: readonly string[] = ["spool_full", "spool_age", "rejected"];
@@ -138,15 +153,19 @@ const oldestUs = ({ baseUnixUs, timeDeltaUs }: ResultColumns): number => {
   return baseUnixUs + least;
 };
 
-/** A batch from the future is moved back as a whole: its clock is ahead, its distances are right. */
-const shiftUs = ({ baseUnixUs, timeDeltaUs }: ResultColumns, wallMs: number): number => {
+const newestUs = ({ baseUnixUs, timeDeltaUs }: ResultColumns): number => {
   let most = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < timeDeltaUs.length; index++) {
     most = Math.max(most, timeDeltaUs[index] ?? 0);
   }
-  const newestUs = baseUnixUs + most;
-  return newestUs > (wallMs + resultFutureMaxMs) * 1000
-    ? Math.ceil(newestUs - Math.floor(wallMs * 1000))
+  return baseUnixUs + most;
+};
+
+/** A batch from the future is moved back as a whole: its clock is ahead, its distances are right. */
+const shiftUs = (columns: ResultColumns, wallMs: number): number => {
+  const newest = newestUs(columns);
+  return newest > (wallMs + resultFutureMaxMs) * 1000
+    ? Math.ceil(newest - Math.floor(wallMs * 1000))
     : 0;
 };
 

@@ -2,7 +2,7 @@ import type { Gap, ResultBatch } from "../../common/agent-stream.js";
 import { assertNever } from "../../common/assert.js";
 import type { LogFields, LogLevel } from "../../common/logger.js";
 import { ackDelayMaxMs, bootsPerAgentMax, ingestAgentsMax, windowBatchesMax } from "../limits.js";
-import { badGap, checkBatch, type TargetIds } from "./batch-check.js";
+import { badGap, checkBatch, gapFromBatch, type TargetIds } from "./batch-check.js";
 import { BootMarks } from "./boot-marks.js";
 import { Credit } from "./credit.js";
 import type {
@@ -35,6 +35,9 @@ type Pending = {
   readonly marks: BootMarks;
   readonly from: number;
 };
+
+/** Whose numbered message may be taken. */
+type Admitted = { readonly entry: AgentEntry; readonly marks: BootMarks };
 
 type InputOf<K extends IngestInput["kind"]> = Extract<IngestInput, { readonly kind: K }>;
 
@@ -202,7 +205,9 @@ export class Ingest {
     const checked = checkBatch({ batch, serverEpoch, interner, wallMs });
     if (checked.kind === "bad") {
       this.#count("results_rejected", checked.reason, count);
-      this.#refuse(entry, "invalid_argument", checked.why);
+      // A clock was wrong; the agent broke nothing, and would only send it again.
+      if (checked.reason === "age") this.#takeGap(taken, gapFromBatch(batch), nowMs);
+      else this.#refuse(entry, "invalid_argument", checked.why);
       return;
     }
     const { columns, unplaced, shiftedUs } = checked;
@@ -235,12 +240,18 @@ export class Ingest {
       this.#refuse(entry, "invalid_argument", why);
       return;
     }
+    this.#takeGap(taken, gap, nowMs);
+  }
+
+  /** Results are gone, and how many is known. */
+  #takeGap({ entry, marks }: Admitted, gap: Gap, nowMs: number): void {
+    const { agentId } = entry;
     if (gap.seq > marks.counted) {
       marks.counted = gap.seq;
       entry.lostResults = addedUp(entry.lostResults, gap.dropped);
       this.#count("results_lost", gap.reason, gap.dropped);
       const fields = { agent_id: agentId, dropped: gap.dropped, reason: gap.reason };
-      this.#log("warn", fields, "agent dropped results");
+      this.#log("warn", fields, "results are lost");
     }
     const record: LogRecord = {
       kind: "gap",
@@ -261,7 +272,7 @@ export class Ingest {
     agentId: string,
     { bootId, seq }: Pick<ResultBatch | Gap, "bootId" | "seq">,
     nowMs: number,
-  ): { readonly entry: AgentEntry; readonly marks: BootMarks } | undefined {
+  ): Admitted | undefined {
     const entry = this.#agents.get(agentId);
     const marks = entry?.current;
     if (entry === undefined || marks === undefined) {

@@ -205,25 +205,27 @@ export class SimLedger {
     const accounted = new Set<number>();
     const name = `${boot.agentId} boot ${boot.bootId.slice(0, 8)}`;
     let dropped = log.unnumberedDropped;
-    const lostDropped = new Map<number, number>();
-    for (const slot of log.slots.values()) {
+    /** Numbers whose content is known; a server_lost gap says nothing about what it covers. */
+    const decided = new Set<number>();
+    const decide = (seq: number, slot: Slot): void => {
+      if (slot.kind === "gap" && slot.dropped === undefined) return;
+      decided.add(seq);
       if (slot.kind === "gap") dropped += slot.dropped ?? 0;
       else for (const identity of slot.identities) this.#account(accounted, identity, name);
+    };
+    for (const [seq, slot] of log.slots) {
+      decide(seq, slot);
       if (slot.kind === "results" && slot.server === server) this.#checkApplied(slot, server, name);
     }
-    for (const lost of this.#lost) {
+    // What came again after a loss is counted where it came to last.
+    for (const lost of [...this.#lost].reverse()) {
       for (const [seq, slot] of lost.get(key)?.slots ?? []) {
-        const now = log.slots.get(seq);
-        if (now === undefined && boot.running) {
+        if (!log.slots.has(seq) && boot.running) {
           throw new SimFailure("results", `${name} seq ${seq} was lost without a gap record`);
         }
-        // A number that came again after the loss is counted where it is now.
-        if (now !== undefined && (now.kind === "results" || now.dropped !== undefined)) continue;
-        if (slot.kind === "gap") lostDropped.set(seq, slot.dropped ?? lostDropped.get(seq) ?? 0);
-        else for (const identity of slot.identities) accounted.add(identity);
+        if (!decided.has(seq)) decide(seq, slot);
       }
     }
-    for (const count of lostDropped.values()) dropped += count;
     const total = accounted.size + dropped;
     if (total > boot.measuredCount || (!boot.crashed && total !== boot.measuredCount)) {
       const parts = `${accounted.size} logged + ${dropped} dropped`;

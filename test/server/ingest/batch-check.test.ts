@@ -58,7 +58,7 @@ describe("checkBatch()", () => {
     const oldest = (wallMs - resultAgeMaxMs) * 1000;
     expect(check({ seq: 1, columns: columnsOf(ids(1), { baseUnixUs: oldest }) }).kind).toBe("good");
     const columns = columnsOf(ids(1), { baseUnixUs: oldest - 1 });
-    expect(check({ seq: 1, columns })).toMatchObject({ kind: "bad", reason: "time" });
+    expect(check({ seq: 1, columns })).toMatchObject({ kind: "bad", reason: "age" });
   });
 
   it("moves a batch back that is further than resultFutureMaxMs in the future, distances kept", () => {

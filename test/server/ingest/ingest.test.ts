@@ -5,11 +5,12 @@ import {
   ingestAgentsMax,
   loopDelayHighMs,
   pendingAppendsMax,
+  resultAgeMaxMs,
   windowBatchesMax,
   windowBytesMax,
 } from "../../../server/limits.js";
 import { Interner } from "../../../server/mesh/interner.js";
-import { appendOf, columnsOf, createHarness, only } from "./ingest-harness.js";
+import { appendOf, columnsOf, createHarness, only, wallMs } from "./ingest-harness.js";
 
 describe("Ingest: sequence numbers", () => {
   it("applies, appends, and acknowledges only after the log has it", () => {
@@ -242,6 +243,28 @@ describe("Ingest: loss", () => {
       lostResults: Number.MAX_SAFE_INTEGER,
       lostBatches: Number.MAX_SAFE_INTEGER,
     });
+  });
+
+  it("makes a gap of a batch that is too old, and lets the agent go on", () => {
+    const h = createHarness();
+    h.session();
+    const columns = columnsOf([h.ids[0] ?? 0, h.ids[1] ?? 0]);
+    const old = { ...columns, baseUnixUs: (wallMs - resultAgeMaxMs) * 1000 - 1_000_000 };
+    const outputs = h.results({ seq: 1, columns: old });
+    expect(only(outputs, "reject")).toEqual([]);
+    expect(only(outputs, "apply")).toEqual([]);
+    const { record, token } = appendOf(outputs);
+    expect(record).toMatchObject({
+      kind: "gap",
+      seqFrom: 1,
+      seqTo: 1,
+      dropped: 2,
+      reason: "rejected",
+    });
+    expect(h.ingest.loss("x")).toEqual({ lostResults: 2, lostBatches: 0 });
+    h.appended(token);
+    expect(h.ingest.ackedSeq("x", "b1")).toBe(1);
+    expect(only(h.results({ seq: 2 }), "apply")).toHaveLength(1);
   });
 
   it("forgets an agent", () => {
