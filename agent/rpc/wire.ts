@@ -46,6 +46,7 @@ import {
   type Welcome as WireWelcome,
 } from "../../gen/causeway/v1/agent_pb.js";
 import { Vantage, type Outcome as WireOutcome } from "../../gen/causeway/v1/types_pb.js";
+import { clipText } from "../session/clip-text.js";
 
 /** A message of the server, or a plan or run that this build must refuse without giving up the stream. */
 export type DecodedServerMessage =
@@ -293,9 +294,9 @@ const nackReasons: Readonly<Record<NackReason, WireNackReason>> = {
   unsupported: WireNackReason.UNSUPPORTED,
 };
 
-/** Explanations come from error messages and may be of any length; a character is at most three bytes. */
+/** Explanations come from error messages and may be of any length. */
 const clipped = (value: string, bytesMax = explanationBytesMax): string =>
-  value.slice(0, Math.floor(bytesMax / 3));
+  clipText(value, bytesMax);
 
 const wireFromHello = (hello: Hello) => ({
   agentId: hello.agentId,

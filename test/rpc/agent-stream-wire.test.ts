@@ -4,6 +4,7 @@ import { decodeServerMessage, encodeAgentMessage } from "../../agent/rpc/wire.js
 import type { AgentMessage, ServerMessage } from "../../common/agent-stream.js";
 import {
   addressBytesMax,
+  explanationBytesMax,
   featuresMax,
   httpPathBytesMax,
   nameBytesMax,
@@ -392,11 +393,13 @@ describe("bounds of the wire", () => {
     });
   });
 
-  it("clips what it explains to what the contract allows", () => {
-    const error = "…".repeat(2000);
-    const decoded = decodeAgentMessage(
-      encodeAgentMessage({ kind: "run_outcome", outcome: { requestId: "r1", results: [], error } }),
-    );
-    expect(decoded.kind === "run_outcome" && decoded.outcome.error).toBe("…".repeat(341));
+  it("clips what it explains to what the contract allows, and no shorter", () => {
+    const sentError = (error: string) => {
+      const outcome = { requestId: "r1", results: [], error };
+      const decoded = decodeAgentMessage(encodeAgentMessage({ kind: "run_outcome", outcome }));
+      return decoded.kind === "run_outcome" && decoded.outcome.error;
+    };
+    expect(sentError("…".repeat(2000))).toBe("…".repeat(341));
+    expect(sentError("x".repeat(2000))).toBe("x".repeat(explanationBytesMax));
   });
 });
