@@ -9,6 +9,7 @@ import type { Environment } from "../common/config-load.js";
  */
 export const runAgent = async (argv: readonly string[], env: Environment): Promise<number> => {
   keepSmall();
+  boundNameLookups();
   const { runAgentProcess } = await import("./run-agent.js");
   return await runAgentProcess(argv, env);
 };
@@ -20,6 +21,14 @@ export const runAgent = async (argv: readonly string[], env: Environment): Promi
  */
 const keepSmall = (): void => {
   for (const flag of ["--no-opt", "--no-maglev", "--optimize-for-size"]) setFlagsFromString(flag);
+};
+
+/**
+ * The server's name is looked up by the C library, which cannot be told to stop: by default a silent DNS holds each look-up
+ * for 20 s and more, longer than a stream may take to open, and holds the end of the process as long. See resolv.conf(5).
+ */
+const boundNameLookups = (): void => {
+  process.env["RES_OPTIONS"] ??= "timeout:1 attempts:2";
 };
 
 const isMain = (): boolean => {
