@@ -206,6 +206,13 @@ describe("documents", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("describe every REST path in docs/api.md", () => {
+    const text = readSource("docs/api.md");
+    const paths = Object.values(rpcPaths).filter((path) => path !== undefined);
+    expect(paths).toHaveLength(20);
+    expect(paths.filter((path) => !text.includes(`\`${path}\``))).toEqual([]);
+  });
+
   it("describe every setting of server and agent as its table does", () => {
     const text = readSource("docs/configuration.md");
     const rows = [serverTable, agentTable].flatMap(settingRows);
