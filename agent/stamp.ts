@@ -78,7 +78,8 @@ export type StampReply = {
 
 /** Reads a reply to a request of ours; undefined when it is none. */
 export const parseStampReply = (packet: Buffer): StampReply | undefined => {
-  if (packet.length !== stampPacketBytes) return undefined;
+  // A reflector says when it received; a program that sends our request back has zeros there.
+  if (packet.length !== stampPacketBytes || packet.readUInt32BE(16) === 0) return undefined;
   const flags = packet.readUInt8(stampBaseBytes);
   const known =
     packet.readUInt8(stampBaseBytes + 1) === identityTlvType &&

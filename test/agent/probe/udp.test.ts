@@ -73,6 +73,8 @@ describe("probeUdp()", () => {
       return other;
     });
     expect(await probe(port, { timeoutMs: 80 })).toMatchObject({ outcome: "timeout" });
+    const echo = await startUdp((request) => request);
+    expect(await probe(echo, { timeoutMs: 80 })).toMatchObject({ outcome: "timeout" });
     const short = await startUdp((request) => request.subarray(0, 44));
     expect(await probe(short, { timeoutMs: 80 })).toMatchObject({ outcome: "timeout" });
   });
@@ -90,6 +92,7 @@ describe("probeUdp()", () => {
     // A reflector of another make copies TLVs that it does not know.
     const foreign = await startUdp((request) => {
       const reply = Buffer.from(request);
+      reply.writeUInt32BE(Math.floor(Date.now() / 1000), 16);
       request.copy(reply, 24, 0, 14);
       return reply;
     });
