@@ -14,7 +14,6 @@ type Progress = {
   connected: boolean;
   /** Whether the server sent anything at all. */
   bytesRead: () => number;
-  response: { readonly message: IncomingMessage; readonly receivedMs: number } | undefined;
 };
 
 /**
@@ -27,7 +26,6 @@ export const probeHttp: ProbeFn = (spec, context) => {
     startMs: context.clock.nowMs(),
     connected: false,
     bytesRead: () => 0,
-    response: undefined,
   };
   return runAttempt<ProbeOutcome>(
     {
@@ -64,8 +62,14 @@ const startGet = (
     });
   });
   get.on("response", (message) => {
-    progress.response = { message, receivedMs: context.clock.nowMs() };
-    readBody(message, (body) => settle(outcomeFromAnswer(spec, context, progress, body)));
+    const status = message.statusCode ?? 0;
+    if (status < 200 || status > 399) {
+      settle(failure("http_status", `status ${status}`));
+      return;
+    }
+    const { startMs: sentMs } = progress;
+    const trip = { sentMs, receivedMs: context.clock.nowMs(), timeoutMs: spec.timeoutMs };
+    readBody(message, (body) => settle(outcomeFromBody(spec, context, body) ?? success(trip)));
   });
   // Stays on after the end: a request that is torn down still reports it.
   get.on("error", (error) => settle(outcomeFromFailure(error, progress)));
@@ -88,21 +92,15 @@ const readBody = (message: IncomingMessage, done: (body: Buffer | undefined) => 
   message.on("error", () => done(undefined));
 };
 
-const outcomeFromAnswer = (
+/** What is wrong with an answer; undefined when nothing is. */
+const outcomeFromBody = (
   spec: ProbeSpec,
   context: ProbeContext,
-  progress: Progress,
   body: Buffer | undefined,
-): ProbeOutcome => {
-  const { response } = progress;
-  if (response === undefined) return failure("not_run", "no answer to read");
-  const status = response.message.statusCode ?? 0;
-  if (status < 200 || status > 399) return failure("http_status", `status ${status}`);
-  if (body === undefined) return failure("partial", "the connection broke within the body");
-  const doubt = outcomeFromIdentity(spec, context, body);
-  const { receivedMs } = response;
-  return doubt ?? success({ sentMs: progress.startMs, receivedMs, timeoutMs: spec.timeoutMs });
-};
+): ProbeOutcome | undefined =>
+  body === undefined
+    ? failure("partial", "the connection broke within the body")
+    : outcomeFromIdentity(spec, context, body);
 
 const outcomeFromIdentity = (
   spec: ProbeSpec,

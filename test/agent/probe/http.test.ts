@@ -68,6 +68,15 @@ describe("probeHttp()", () => {
     expect(await probe(port)).toMatchObject({ outcome: "ok" });
   });
 
+  it("says http_status even when the body of the answer does not end", async () => {
+    const port = await startHttp((_, response) => {
+      response.writeHead(503, { "content-length": 1000 });
+      response.write("busy");
+    });
+    const outcome = await probe(port, { timeoutMs: 300 });
+    expect(outcome).toMatchObject({ outcome: "http_status", detail: "status 503" });
+  });
+
   it.each([404, 500, 503])("says http_status for %i", async (status) => {
     const port = await startHttp((_request, response) => response.writeHead(status).end("no"));
     expect(await probe(port)).toEqual({
