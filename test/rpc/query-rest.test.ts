@@ -226,7 +226,7 @@ describe("/api/v1", () => {
 
   it("serves paths with a slash too many, as its clients make of SERVER_URL with one", async () => {
     expect((await send({ path: "//api/v1/hosts", headers: type })).status).toBe(200);
-    const body = '{"pod_name":"p"}';
+    const body = '{"pod_name":"p","node_ip":"10.0.0.1","pod_ip":"10.1.0.1"}';
     expect(json(await send({ path: "//api/v1/heartbeat", body, headers: type }))).toEqual([
       200,
       { status: "success", message: "p" },
@@ -234,13 +234,22 @@ describe("/api/v1", () => {
   });
 
   it("ignores fields and parameters that it does not know", async () => {
-    const body = '{"pod_name":"p","new_field":{"a":[1]}}';
+    const body = '{"pod_name":"p","node_ip":"a","pod_ip":"b","new_field":{"a":[1]}}';
     expect((await send({ path: "/api/v1/heartbeat?v=2", body })).status).toBe(200);
   });
 
   it.each<[RawRequest, number, object]>([
     [
       { path: "/api/v1/heartbeat", body: "{}" },
+      400,
+      {
+        code: "INVALID_REQUEST",
+        message: "node_ip must be set",
+        details: "node_ip: must be set",
+      },
+    ],
+    [
+      { path: "/api/v1/heartbeat", body: '{"pod_name":"","node_ip":"a","pod_ip":"b"}' },
       400,
       { code: "INVALID_REQUEST", message: "bad heartbeat", details: "pod_name: is required" },
     ],
