@@ -4,7 +4,6 @@ import type {
   Gap,
   Hello,
   NackReason,
-  Plan,
   ResultBatch,
   RunOutcome,
   ServerMessage,
@@ -26,14 +25,13 @@ import {
   tokenBytesMax,
   wordBytesMax,
 } from "../../common/limits.js";
-import { bytesFromHex, hexFromBytes } from "../../common/plan-hash.js";
-import { outcomeFromNumber, type ProbeSpec } from "../../common/probe.js";
+import { hexFromBytes } from "../../common/plan-hash.js";
+import { outcomeFromNumber } from "../../common/probe.js";
 import {
   boundedList,
   boundedText,
   MalformedMessageError,
   msFromTimestamp,
-  probeKindNumber,
   safeNumber,
   timestampFromUnixMs,
 } from "../../common/wire-values.js";
@@ -51,7 +49,8 @@ import {
   type RunOutcome as WireRunOutcome,
   type Spooled as WireSpooled,
 } from "../../gen/causeway/v1/agent_pb.js";
-import { Vantage, type ProbeKind as WireProbeKind } from "../../gen/causeway/v1/types_pb.js";
+import { Vantage } from "../../gen/causeway/v1/types_pb.js";
+import { encodePlan, wireProbeSpec } from "./plan-wire.js";
 
 /** Reads one message of an agent. Throws MalformedMessageError naming the field; never returns half a message. */
 export const decodeAgentMessage = (bytes: Uint8Array): AgentMessage => {
@@ -273,16 +272,17 @@ const runOutcomeFromWire = (wire: WireRunOutcome): RunOutcome => {
 
 /** One message to an agent, as it goes over the wire. Plans that go to many are encoded once and shared. */
 export const encodeServerMessage = (message: ServerMessage): Buffer => {
+  if (message.kind === "plan") return encodePlan(message.plan);
   const bytes = toBinary(ConnectResponseSchema, wireFromServerMessage(message));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 };
 
-const wireFromServerMessage = (message: ServerMessage): ConnectResponse => {
+const wireFromServerMessage = (
+  message: Exclude<ServerMessage, { readonly kind: "plan" }>,
+): ConnectResponse => {
   switch (message.kind) {
     case "welcome":
       return response({ case: "welcome", value: wireFromWelcome(message.welcome) });
-    case "plan":
-      return response({ case: "plan", value: wireFromPlan(message.plan) });
     case "ack":
       return response({ case: "ack", value: { seq: BigInt(message.seq) } });
     case "window":
@@ -339,29 +339,4 @@ const wireFromWelcome = (welcome: Welcome) => ({
   serverTime: timestampFromUnixMs(welcome.serverTimeMs),
   protocolVersion: welcome.protocolVersion,
   features: [...welcome.features],
-});
-
-const wireFromPlan = (plan: Plan) => ({
-  revision: BigInt(plan.revision),
-  nonce: BigInt(plan.nonce),
-  base:
-    plan.baseRevision === undefined
-      ? { case: "full" as const, value: true }
-      : { case: "baseRevision" as const, value: BigInt(plan.baseRevision) },
-  upserts: plan.upserts.map((entry) => ({
-    id: entry.id,
-    hash: bytesFromHex(entry.hash),
-    key: entry.key,
-    probe: wireProbeSpec(entry.probe),
-    intervalMs: entry.intervalMs,
-    agentId: entry.agentId,
-    node: entry.node,
-  })),
-  removes: [...plan.removes],
-  hash: bytesFromHex(plan.hash),
-});
-
-const wireProbeSpec = (spec: ProbeSpec) => ({
-  ...spec,
-  kind: probeKindNumber(spec.kind) as WireProbeKind,
 });
