@@ -5,12 +5,27 @@ import { type ProbeKind, type ProbeSpec, probeKinds } from "./probe.js";
 export class MalformedMessageError extends Error {
   override readonly name = "MalformedMessageError";
   readonly field: string;
+  readonly why: string;
 
   constructor(field: string, why: string) {
     super(`${field}: ${why}`);
     this.field = field;
+    this.why = why;
   }
 }
+
+/**
+ * Reads a part of a message whose faults are named from that part down, and names them from the message down. Names are
+ * put together only when something is wrong: a plan has thousands of parts.
+ */
+export const readPart = <Wire, T>(wire: Wire, read: (wire: Wire) => T, nameOf: () => string): T => {
+  try {
+    return read(wire);
+  } catch (error) {
+    if (!(error instanceof MalformedMessageError)) throw error;
+    throw new MalformedMessageError(`${nameOf()}.${error.field}`, error.why);
+  }
+};
 
 /** A 64-bit count as a number; throws when it is beyond what numbers hold exactly. */
 export const safeNumber = (value: bigint, field: string): number => {
@@ -96,29 +111,29 @@ export type WireProbeSpec = {
 /** The number of a ProbeKind on the wire: its position in probeKinds, from 1. */
 export const probeKindNumber = (kind: ProbeKind): number => probeKinds.indexOf(kind) + 1;
 
+const probeBounds = {
+  address: { field: "address", bytesMax: addressBytesMax },
+  port: { field: "port", min: 0, max: 65_535 },
+  timeoutMs: { field: "timeout_ms", min: 1, max: 60_000 },
+  hostName: { field: "host_name", bytesMax: nameBytesMax },
+  httpPath: { field: "http_path", bytesMax: httpPathBytesMax },
+  expectPodUid: { field: "expect_pod_uid", bytesMax: podUidBytesMax },
+} as const;
+
 /** A probe to run; throws on a kind that this build does not know and on texts and numbers out of bounds. */
-export const probeSpecFromWire = (wire: WireProbeSpec | undefined, field: string): ProbeSpec => {
-  if (wire === undefined) throw new MalformedMessageError(field, "is required");
+export const probeSpecFromWire = (wire: WireProbeSpec): ProbeSpec => {
   const kind = probeKinds[wire.kind - 1];
   if (kind === undefined) {
-    throw new MalformedMessageError(
-      `${field}.kind`,
-      `${wire.kind} is not known; allowed: ${probeKinds.join(", ")}`,
-    );
+    const allowed = probeKinds.join(", ");
+    throw new MalformedMessageError("kind", `${wire.kind} is not known; allowed: ${allowed}`);
   }
   return {
     kind,
-    address: boundedText(wire.address, { field: `${field}.address`, bytesMax: addressBytesMax }),
-    port: rangedNumber(wire.port, { field: `${field}.port`, min: 0, max: 65_535 }),
-    timeoutMs: rangedNumber(wire.timeoutMs, { field: `${field}.timeout_ms`, min: 1, max: 60_000 }),
-    hostName: boundedText(wire.hostName, { field: `${field}.host_name`, bytesMax: nameBytesMax }),
-    httpPath: boundedText(wire.httpPath, {
-      field: `${field}.http_path`,
-      bytesMax: httpPathBytesMax,
-    }),
-    expectPodUid: boundedText(wire.expectPodUid, {
-      field: `${field}.expect_pod_uid`,
-      bytesMax: podUidBytesMax,
-    }),
+    address: boundedText(wire.address, probeBounds.address),
+    port: rangedNumber(wire.port, probeBounds.port),
+    timeoutMs: rangedNumber(wire.timeoutMs, probeBounds.timeoutMs),
+    hostName: boundedText(wire.hostName, probeBounds.hostName),
+    httpPath: boundedText(wire.httpPath, probeBounds.httpPath),
+    expectPodUid: boundedText(wire.expectPodUid, probeBounds.expectPodUid),
   };
 };

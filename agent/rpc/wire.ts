@@ -22,7 +22,7 @@ import {
   targetKeyBytesMax,
   wordBytesMax,
 } from "../../common/limits.js";
-import { bytesFromHex, hexFromBytes } from "../../common/plan-hash.js";
+import { bytesFromHex } from "../../common/plan-hash.js";
 import { outcomeNumber } from "../../common/probe.js";
 import {
   boundedList,
@@ -31,6 +31,7 @@ import {
   msFromTimestamp,
   probeSpecFromWire,
   rangedNumber,
+  readPart,
   safeNumber,
   timestampFromUnixMs,
 } from "../../common/wire-values.js";
@@ -172,9 +173,11 @@ const checkedPlan = (wire: WirePlan, nonce: number): Plan => {
     revision: safeNumber(wire.revision, "plan.revision"),
     nonce,
     baseRevision: baseRevisionOf(wire),
-    upserts: upserts.map(entryFromWire),
+    upserts: upserts.map((entry, at) =>
+      readPart(entry, entryFromWire, () => `plan.upserts[${at}]`),
+    ),
     removes,
-    hash: hexFromBytes(wire.hash),
+    hash: hexOf(wire.hash),
   };
 };
 
@@ -184,25 +187,34 @@ const baseRevisionOf = ({ base }: WirePlan): number | undefined => {
   throw new MalformedMessageError("plan.base", "must be base_revision, or full: true");
 };
 
-const entryFromWire = (wire: WirePlanEntry, at: number): PlanEntry => {
-  const field = `plan.upserts[${at}]`;
+const entryBounds = {
+  id: { field: "id", min: 1, max: 0xffffffff },
+  key: { field: "key", bytesMax: targetKeyBytesMax },
+  intervalMs: { field: "interval_ms", min: 1000, max: 86_400_000 },
+  agentId: { field: "agent_id", bytesMax: nameBytesMax },
+  node: { field: "node", bytesMax: nameBytesMax },
+} as const;
+
+const entryFromWire = (wire: WirePlanEntry): PlanEntry => {
   if (wire.hash.length !== 8) {
-    throw new MalformedMessageError(`${field}.hash`, `has ${wire.hash.length} bytes, allowed: 8`);
+    throw new MalformedMessageError("hash", `has ${wire.hash.length} bytes, allowed: 8`);
   }
+  if (wire.probe === undefined) throw new MalformedMessageError("probe", "is required");
   return {
-    id: rangedNumber(wire.id, { field: `${field}.id`, min: 1, max: 0xffffffff }),
-    hash: hexFromBytes(wire.hash),
-    key: text(wire.key, `${field}.key`, targetKeyBytesMax),
-    probe: probeSpecFromWire(wire.probe, `${field}.probe`),
-    intervalMs: rangedNumber(wire.intervalMs, {
-      field: `${field}.interval_ms`,
-      min: 1000,
-      max: 86_400_000,
-    }),
-    agentId: text(wire.agentId, `${field}.agent_id`, nameBytesMax),
-    node: text(wire.node, `${field}.node`, nameBytesMax),
+    id: rangedNumber(wire.id, entryBounds.id),
+    hash: hexOf(wire.hash),
+    key: boundedText(wire.key, entryBounds.key),
+    probe: readPart(wire.probe, probeSpecFromWire, probeName),
+    intervalMs: rangedNumber(wire.intervalMs, entryBounds.intervalMs),
+    agentId: boundedText(wire.agentId, entryBounds.agentId),
+    node: boundedText(wire.node, entryBounds.node),
   };
 };
+
+const probeName = (): string => "probe";
+
+const hexOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
 
 const runFromWire = (wire: WireRun): DecodedServerMessage => {
   const requestId = text(wire.requestId, "run.request_id");
@@ -218,7 +230,9 @@ const runFromWire = (wire: WireRun): DecodedServerMessage => {
     const message: ServerMessage = {
       kind: "run",
       requestId,
-      probes: probes.map((probe, at) => probeSpecFromWire(probe, `run.probes[${at}]`)),
+      probes: probes.map((probe, at) =>
+        readPart(probe, probeSpecFromWire, () => `run.probes[${at}]`),
+      ),
       vantage: "agent",
       deadlineUnixMs: msFromTimestamp(wire.deadline, "run.deadline"),
     };
