@@ -10,10 +10,11 @@ import { controlTickMs, loopDelayResolutionMs } from "./limits.js";
 import { createLoopWatch, type LoopWatch } from "./loop-watch.js";
 import { Interner } from "./mesh/interner.js";
 import { LiveMesh } from "./mesh/live-mesh.js";
+import { createProcessWatch, type ProcessWatch } from "./process-watch.js";
 import type { AgentListener } from "./rpc/agent-listener.js";
 import { RpcError, type RpcErrorCode } from "./rpc/errors.js";
 import type { ProbeRuns } from "./rpc/run-probe.js";
-import type { ControlCounter } from "./session/protocol.js";
+import type { ControlCounter, LoadState } from "./session/protocol.js";
 import { ServerCore, type ServerInput, type ServerOutput } from "./session/server-core.js";
 
 /** Where figures go: the metrics. */
@@ -27,6 +28,10 @@ export interface ControlObserver {
   committed(seconds: number): void;
   /** The largest event-loop delay since the last tick. */
   loopDelay(ms: number): void;
+  /** Share of the time since the last tick that the event loop was busy, 0 to 1. */
+  loopUtilization(share: number): void;
+  /** How much the server has to do changed. */
+  load(state: LoadState): void;
 }
 
 /** What a control loop is made with. */
@@ -35,6 +40,8 @@ export type ControlLoopOptions = {
   readonly serverEpoch: string;
   /** An agent is lost after so long without a frame. */
   readonly lostAfterMs: number;
+  /** Memory beyond which new agents are refused, in bytes; no limit when it is left out. */
+  readonly rssBytesMax?: number;
   readonly log: ResultLog;
   readonly clock: Clock;
   readonly random: Random;
@@ -60,6 +67,9 @@ export class ControlLoop implements ProbeRuns {
   readonly #options: ControlLoopOptions;
   readonly #inputs: ServerInput[] = [];
   readonly #runs = new Map<string, WaitingRun>();
+  readonly #processWatch: ProcessWatch = createProcessWatch();
+  #load: LoadState = "normal";
+  #onLoad: (load: LoadState) => void = () => undefined;
   #loopWatch: LoopWatch | undefined;
   #listener: Pick<AgentListener, "carryOut"> | undefined;
   #isPumping = false;
@@ -67,11 +77,11 @@ export class ControlLoop implements ProbeRuns {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ControlLoopOptions) {
-    const { serverEpoch, lostAfterMs, log, random } = options;
+    const { serverEpoch, lostAfterMs, rssBytesMax, log, random } = options;
     const interner = new Interner();
     this.#options = options;
     this.core = new ServerCore(
-      { serverEpoch, lostAfterMs, durability: log.durability },
+      { serverEpoch, lostAfterMs, durability: log.durability, rssBytesMax },
       {
         interner,
         random,
@@ -102,6 +112,12 @@ export class ControlLoop implements ProbeRuns {
   /** Where outputs for streams go; set once, before the first stream. */
   attach(listener: Pick<AgentListener, "carryOut">): void {
     this.#listener = listener;
+  }
+
+  /** Who hears how much the server has to do, now and when it changes; set once. */
+  onLoad(act: (load: LoadState) => void): void {
+    this.#onLoad = act;
+    act(this.#load);
   }
 
   /** Takes one input. What a step causes at once waits until its outputs are carried out. */
@@ -158,8 +174,11 @@ export class ControlLoop implements ProbeRuns {
 
   #tick(): void {
     const loopDelayMs = this.#loopWatch?.take() ?? 0;
-    this.#options.observer().loopDelay(loopDelayMs);
-    this.feed({ kind: "tick", loopDelayMs, ...this.#times() });
+    const figures = this.#processWatch.take();
+    const observer = this.#options.observer();
+    observer.loopDelay(loopDelayMs);
+    observer.loopUtilization(figures.loopUtilization);
+    this.feed({ kind: "tick", loopDelayMs, ...figures, ...this.#times() });
   }
 
   #carryOut(output: ServerOutput): void {
@@ -179,6 +198,11 @@ export class ControlLoop implements ProbeRuns {
         break;
       case "agent_changed":
         this.mesh.agentChanged(output.agentId);
+        break;
+      case "load_changed":
+        this.#load = output.load;
+        this.#onLoad(output.load);
+        observer().load(output.load);
         break;
       case "run_finished":
         this.#runFinished(output);

@@ -162,6 +162,26 @@ export const admissionWaitMsMax = 30_000;
 export const admissionTurnsMax = 12_000;
 /** How long a turn is kept after it came, in ms: agents add up to a minute of their own jitter. */
 export const admissionTurnMsMax = 75_000;
+/** Time constant of the mean event-loop utilisation, in ms: one slow second is no load, ten are. */
+export const loadMeanMs = 5_000;
+/** Mean utilisation above which new sessions come at a lower rate: answers are late from 0.7 on. */
+export const busyAbove = 0.65;
+/** Mean utilisation below which the full rate holds again: far enough from the other so that it does not flap. */
+export const busyBelow = 0.55;
+/** Mean utilisation above which the server is not ready: the rest is for the sessions that it has. */
+export const overloadedAbove = 0.8;
+/** Mean utilisation below which it is ready again. */
+export const overloadedBelow = 0.7;
+/** How many times slower new sessions are admitted by a busy server. */
+export const busySlowdown = 2;
+/** The same by an overloaded one: not 0, so that everybody gets in however long it lasts. */
+export const overloadedSlowdown = 4;
+/** Share of the memory of the cgroup or machine that the process may hold before new agents are refused: replies need some. */
+export const rssShareMax = 0.75;
+/** Share of that limit below which they are let in again. */
+export const rssBackShare = 0.9;
+/** When an agent refused for memory is to ask again, in ms, give or take half: a collection or a leaver may have helped. */
+export const memoryRetryMs = 20_000;
 /** Times that a live session may be replaced within a window by the same boot: a flapping network. */
 export const replacementsSameBootMax = 10;
 /** Times that a live session may be replaced within a window by another boot: two processes under one name. */
@@ -172,6 +192,8 @@ export const replacementWindowMs = 60_000;
 export const lostListedMsMax = 86_400_000;
 /** Longest life of a session, in ms, give or take a tenth: credentials are checked anew and load moves. */
 export const sessionAgeMsMax = 1_800_000;
+/** How much longer a session may live when its age ends in an overloaded server, each time, in ms: it might not get back in. */
+export const sessionAgeDelayMsMax = 180_000;
 /** How long an agent has to leave after Drain, in ms: finish the batch, take the acknowledgements. */
 export const drainGraceMs = 10_000;
 /** The same when the server stops, in ms. */

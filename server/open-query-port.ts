@@ -35,7 +35,7 @@ export const openQueryPort = async (
 ): Promise<{ readonly queries: QueryListener; readonly setReady: (ready: boolean) => void }> => {
   const { config, logger, loop, legacy, tls } = options;
   const health = createHealthService([MeshService.typeName, CheckerService.typeName]);
-  const ready = { value: false };
+  const readiness = createReadiness(health);
   const authenticator = await openApiAuthenticator(config, logger, closers);
   const deps = { view: loop.mesh.view, legacy, clock: systemClock };
   const mesh = createMeshService({
@@ -67,7 +67,7 @@ export const openQueryPort = async (
       ...(config.httpTls && tls !== undefined ? { tls: withoutCa(tls) } : {}),
       routes,
       restServices: [MeshService, CheckerService],
-      httpHandlers: httpHandlersOf(options, () => ready.value),
+      httpHandlers: httpHandlersOf(options, () => readiness.why),
       corsOrigins: config.corsOrigins,
       ...(authenticator === undefined ? {} : { authenticator }),
       openLegacy: config.legacyClients,
@@ -76,24 +76,48 @@ export const openQueryPort = async (
     }),
   );
   closers.push(() => queries.close(0));
-  return { queries, setReady: readySwitch(ready, health) };
+  loop.onLoad((load) => readiness.setOverloaded(load === "overloaded"));
+  return { queries, setReady: (ready) => readiness.setReady(ready) };
 };
 
-const readySwitch = (ready: { value: boolean }, health: HealthService) => (value: boolean) => {
-  ready.value = value;
-  health.setServing(value);
+/** Joins what readiness depends on: /readyz and health always say the same. */
+const createReadiness = (health: HealthService) => {
+  let isReady = false;
+  let isOverloaded = false;
+  const show = (): void => health.setServing(isReady && !isOverloaded);
+  return {
+    /** Why the server is not ready; undefined when it is. */
+    get why(): "not ready" | "overloaded" | undefined {
+      if (!isReady) return "not ready";
+      return isOverloaded ? "overloaded" : undefined;
+    },
+    setReady: (value: boolean): void => {
+      isReady = value;
+      show();
+    },
+    setOverloaded: (value: boolean): void => {
+      isOverloaded = value;
+      show();
+    },
+  };
 };
 
 const httpHandlersOf = (
   { metrics, version }: QueryPortOptions,
-  isReady: () => boolean,
+  whyNotReady: () => string | undefined,
 ): ReadonlyMap<string, HttpHandler> => {
   const { routes } = createRouteTable([MeshService, CheckerService]);
   return new Map<string, HttpHandler>([
     ["/metrics", metrics.handler],
     ["/openapi.json", createOpenapiHandler({ routes, version })],
     ["/healthz", statusHandler(() => [200, "ok\n"])],
-    ["/readyz", statusHandler(() => (isReady() ? [200, "ready\n"] : [503, "not ready\n"]))],
+    [
+      "/readyz",
+      statusHandler(() => {
+        const why = whyNotReady();
+        return why === undefined ? [200, "ready\n"] : [503, `${why}\n`];
+      }),
+    ],
   ]);
 };
 

@@ -11,6 +11,7 @@ import { stopAgentsMsMax, stopConnectionsMsMax, windowDefaultS } from "./limits.
 import { LegacyClients } from "./mesh/legacy-clients.js";
 import { openAgentPort } from "./open-agent-port.js";
 import { openQueryPort, withoutCa } from "./open-query-port.js";
+import { rssBytesMaxHere } from "./process-watch.js";
 import { renderText } from "./report/render.js";
 import { createReport, type ReportLang } from "./report/report.js";
 import type { AgentListener } from "./rpc/agent-listener.js";
@@ -78,6 +79,7 @@ const startParts = async (options: ServerOptions, closers: Closer[]): Promise<Pa
   const loop: ControlLoop = new ControlLoop({
     serverEpoch,
     lostAfterMs: config.cacheKeySecond * 1000,
+    rssBytesMax: rssBytesMaxHere(),
     log,
     clock: systemClock,
     random: systemRandom,

@@ -13,7 +13,7 @@ import type { LegacyClients } from "../mesh/legacy-clients.js";
 import type { LiveMesh } from "../mesh/live-mesh.js";
 import { worstCells } from "../mesh/matrix-frame.js";
 import { meshFigures } from "../mesh/node-figures.js";
-import type { ControlCounter } from "../session/protocol.js";
+import type { ControlCounter, LoadState } from "../session/protocol.js";
 import type { HttpHandler } from "./handler.js";
 import { sendText } from "./handler.js";
 import { NodeRttSummary } from "./node-rtt-summary.js";
@@ -46,6 +46,10 @@ export interface Metrics {
   committed(seconds: number): void;
   /** The largest event-loop delay since the last tick. */
   loopDelay(ms: number): void;
+  /** Share of the time since the last tick that the event loop was busy, 0 to 1. */
+  loopUtilization(share: number): void;
+  /** How much the server has to do changed. */
+  load(state: LoadState): void;
   /** The text that Prometheus reads. */
   render(): Promise<string>;
   /** Answers GET /metrics. */
@@ -62,11 +66,6 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
     buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
     registers: [registry],
   });
-  const loopDelay = new Gauge({
-    name: "causeway_event_loop_delay_seconds",
-    help: "Largest event-loop delay between the last two ticks.",
-    registers: [registry],
-  });
   const readAll = createReaders(registry, deps);
   collectDefaultMetrics({ register: registry });
   // Gauges that are named like counters: promtool refuses them, and nobody needs them here.
@@ -80,7 +79,7 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
   return {
     count: counters,
     committed: (seconds) => commit.observe(seconds),
-    loopDelay: (ms) => loopDelay.set(ms / 1000),
+    ...createLoopGauges(registry),
     render,
     handler: {
       access: "open",
@@ -89,6 +88,39 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
         sendText(response, { status: 200, contentType: registry.contentType, text });
       },
     },
+  };
+};
+
+const createLoopGauges = (
+  registry: Registry,
+): Pick<Metrics, "loopDelay" | "loopUtilization" | "load"> => {
+  const registers = [registry];
+  const delay = new Gauge({
+    name: "causeway_event_loop_delay_seconds",
+    help: "Largest event-loop delay between the last two ticks.",
+    registers,
+  });
+  const utilization = new Gauge({
+    name: "causeway_event_loop_utilization_ratio",
+    help: "Share of the time between the last two ticks that the event loop was busy.",
+    registers,
+  });
+  const load = new Gauge({
+    name: "causeway_server_load_state",
+    help: "1 for the state that the server's load is in, 0 for the others; it is not ready while it is overloaded.",
+    labelNames: ["state"],
+    registers,
+  });
+  const show = (now: LoadState): void => {
+    for (const state of ["normal", "busy", "overloaded"] as const) {
+      load.set({ state }, state === now ? 1 : 0);
+    }
+  };
+  show("normal");
+  return {
+    loopDelay: (ms) => delay.set(ms / 1000),
+    loopUtilization: (share) => utilization.set(share),
+    load: show,
   };
 };
 

@@ -3,6 +3,7 @@ import type { Sha256 } from "../../common/plan-hash.js";
 import type { Random } from "../../common/random.js";
 import { windowBatchesMax, windowBytesMax } from "../limits.js";
 import type { Interner } from "../mesh/interner.js";
+import { LoadMeter } from "./load.js";
 import { Outbox } from "./outbox.js";
 import type { AgentState, ControlConfig, ControlInput, StreamId } from "./protocol.js";
 import type { Agent, Session, Stream } from "./records.js";
@@ -33,6 +34,7 @@ export class Context {
   readonly ports: ControlPorts;
   readonly out = new Outbox();
   readonly clock = new LivenessClock();
+  readonly load: LoadMeter;
   readonly streams = new Map<StreamId, Stream>();
   readonly agents = new Map<string, Agent>();
   /** Credit of every agent. */
@@ -45,6 +47,7 @@ export class Context {
   constructor(config: ControlConfig, ports: ControlPorts) {
     this.config = config;
     this.ports = ports;
+    this.load = new LoadMeter(config.rssBytesMax);
   }
 
   /** Takes the times of an input. */

@@ -89,6 +89,7 @@ export class ControlPlane {
   #take(input: ControlInput): void {
     switch (input.kind) {
       case "tick":
+        this.#observeLoad(input);
         this.#tick(input.loopDelayMs);
         break;
       case "opened":
@@ -135,6 +136,23 @@ export class ControlPlane {
   #onStream(id: number, act: (stream: Stream) => void): void {
     const stream = this.#context.streams.get(id);
     if (stream !== undefined) act(stream);
+  }
+
+  #observeLoad(sample: InputOf<"tick">): void {
+    const { load, out, config } = this.#context;
+    const was = load.state;
+    if (!load.observe(sample)) return;
+    // Before anything else: nobody is to be sent here any more.
+    if (load.state !== was) out.add({ kind: "load_changed", load: load.state });
+    const fields = {
+      load: load.state,
+      was,
+      loop_utilization: Number(load.meanUtilization.toFixed(3)),
+      rss_bytes: sample.rssBytes,
+      rss_bytes_max: config.rssBytesMax,
+      memory_short: load.isMemoryShort,
+    };
+    out.log(load.state === "overloaded" ? "warn" : "info", fields, "server load changed");
   }
 
   #tick(loopDelayMs: number): void {

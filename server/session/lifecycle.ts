@@ -3,6 +3,7 @@ import {
   drainGraceMs,
   drainReturnMsMin,
   drainSlice,
+  sessionAgeDelayMsMax,
   sessionsPerSecondMax,
   stopGraceMs,
 } from "../limits.js";
@@ -83,7 +84,7 @@ export class Lifecycle {
       return;
     }
     if (nowMs >= session.ageEndMs && session.closeAtMs === Number.POSITIVE_INFINITY) {
-      this.#drain(session, { reason: "max_age", graceMs: drainGraceMs, reconnectAfterMs: 0 });
+      this.#aged(session);
     }
     this.#heartbeat(session);
     wakeAt(agent, Math.min(session.closeAtMs, stream.credentialEndMs));
@@ -123,6 +124,16 @@ export class Lifecycle {
     return (
       node !== undefined && session !== undefined && node !== session.agent.hello.identity.node
     );
+  }
+
+  /** An overloaded server keeps whom it has, and spreads what it put off. */
+  #aged(session: Session): void {
+    const { load, nowMs, ports } = this.#context;
+    if (load.state === "overloaded") {
+      session.ageEndMs = nowMs + sessionAgeDelayMsMax * ports.random.next();
+      return;
+    }
+    this.#drain(session, { reason: "max_age", graceMs: drainGraceMs, reconnectAfterMs: 0 });
   }
 
   #heartbeat(session: Session): void {

@@ -38,6 +38,10 @@ export type ControlInput =
       readonly nowMs: number;
       readonly wallMs: number;
       readonly loopDelayMs: number;
+      /** Share of the time since the last tick that the event loop was busy, 0 to 1; left out where nobody measures it. */
+      readonly loopUtilization?: number;
+      /** Memory that the process holds; left out where nobody measures it. */
+      readonly rssBytes?: number;
     }
   | {
       readonly kind: "opened";
@@ -135,6 +139,8 @@ export type ControlOutput =
     }
   /** An agent came, changed its state, or was forgotten: watchers may look again. */
   | { readonly kind: "agent_changed"; readonly agentId: string }
+  /** How much the server has to do changed: it is ready unless it is overloaded. It is normal at first. */
+  | { readonly kind: "load_changed"; readonly load: LoadState }
   | {
       readonly kind: "log";
       readonly level: LogLevel;
@@ -157,6 +163,9 @@ export type ControlCounter =
   | "plans_pushed"
   | "plans_nacked"
   | "messages_unsupported";
+
+/** How much the server has to do: busy and overloaded ones admit fewer new sessions; see docs/protocol.md. */
+export type LoadState = "normal" | "busy" | "overloaded";
 
 /** Where an agent stands. */
 export type AgentState = "up" | "suspect" | "lost";
@@ -195,4 +204,6 @@ export type ControlConfig = {
   /** LOST after so long without a frame: CACHE_KEY_SECOND in milliseconds. */
   readonly lostAfterMs: number;
   readonly durability: Durability;
+  /** Memory beyond which new agents are refused, in bytes; no limit when it is left out. */
+  readonly rssBytesMax?: number | undefined;
 };

@@ -36,7 +36,7 @@ export type Session = {
   lastSentMs: number;
   window: Window;
   /** When it is told to leave for its age. */
-  readonly ageEndMs: number;
+  ageEndMs: number;
   /** When it is closed: it was told to leave, or said goodbye. Infinity before. */
   closeAtMs: number;
   /** Why it was told to leave; empty before. */

@@ -1,6 +1,7 @@
 import type { Hello } from "../../common/agent-stream.js";
 import {
   agentsListedMax,
+  memoryRetryMs,
   replacementsOtherBootMax,
   replacementsSameBootMax,
   replacementWindowMs,
@@ -23,6 +24,7 @@ export class SessionGuard {
   refusal(agent: Agent | undefined, hello: Hello): Closing | undefined {
     return (
       this.#replacementRefusal(agent, hello) ??
+      this.#memoryRefusal(agent) ??
       this.#listRefusal(agent) ??
       this.#rateRefusal(agent, hello)
     );
@@ -59,6 +61,18 @@ export class SessionGuard {
     };
   }
 
+  /** Whoever has a session keeps it, and may replace it. */
+  #memoryRefusal(agent: Agent | undefined): Closing | undefined {
+    const { load, ports } = this.#context;
+    if (!load.isMemoryShort || agent?.session !== undefined) return undefined;
+    return {
+      code: "unavailable",
+      message: "the server is short of memory and takes no agent that has no session",
+      reason: "memory_short",
+      retryAfterMs: Math.ceil(memoryRetryMs * (0.5 + ports.random.next())),
+    };
+  }
+
   #listRefusal(agent: Agent | undefined): Closing | undefined {
     const { agents, config } = this.#context;
     if (agent !== undefined || agents.size < agentsListedMax || this.leaver() !== undefined) {
@@ -73,8 +87,14 @@ export class SessionGuard {
   }
 
   #rateRefusal(agent: Agent | undefined, { agentId }: Hello): Closing | undefined {
-    const { nowMs } = this.#context;
-    const answer = this.#gate.ask(agentId, agent === undefined ? "new" : "listed", nowMs);
+    const { nowMs, load } = this.#context;
+    const answer = this.#gate.ask({
+      agentId,
+      from: agent === undefined ? "new" : "listed",
+      // A session that replaces a live one is no further load.
+      load: agent?.session === undefined ? load.state : "normal",
+      nowMs,
+    });
     if (answer.kind === "admitted") return undefined;
     return {
       code: "resource_exhausted",

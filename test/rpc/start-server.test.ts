@@ -216,6 +216,8 @@ describe("ControlLoop", () => {
         count: () => undefined,
         committed: () => undefined,
         loopDelay: (ms) => delays.push(ms),
+        loopUtilization: () => undefined,
+        load: () => undefined,
       }),
     });
     loop.attach({ carryOut: (output) => outputs.push(output) });

@@ -99,6 +99,8 @@ export class ControlRig {
   readonly acked = new Map<string, number>();
   /** The last plan pushed to each stream. */
   readonly pushed = new Map<number, Plan>();
+  /** What the process uses, as every tick says from now on. */
+  load: Pick<Extract<ControlInput, { kind: "tick" }>, "loopUtilization" | "rssBytes"> = {};
   nowMs = 0;
   wallBaseMs = 1_700_000_000_000;
 
@@ -141,7 +143,8 @@ export class ControlRig {
 
   /** Ticks now. */
   tick(loopDelayMs = 0): ControlOutput[] {
-    return this.step({ kind: "tick", nowMs: this.nowMs, wallMs: this.wallMs, loopDelayMs });
+    const { nowMs, wallMs, load } = this;
+    return this.step({ kind: "tick", nowMs, wallMs, loopDelayMs, ...load });
   }
 
   /** Lets time pass, with a tick every 250 ms and one at the end. */

@@ -13,8 +13,9 @@ import { anyPrincipal, ControlRig, type HelloChanges, rigTickMs, tcpProbe } from
  * Plays a transcript against a real ControlPlane. Lines that start with "> " are commands and "#" are comments; all
  * other lines are what the core put out, written anew. S is a stream's number. Chance always says 0.5.
  *
- *   new [epoch= lost=MS]            another server
+ *   new [epoch= lost=MS rssmax=B]   another server
  *   wait MS                         time passes, with ticks; outputs show after how long they came
+ *   load UTILIZATION [rss=B]        what every tick says from now on
  *   stall MS                        time passes without anything, then a tick
  *   open S [node= expires=MS]       expires counts from now
  *   hello S AGENT [boot= ip= nodeip= uid= hb=S testport= port= service= proto=MIN-MAX unacked=F-L
@@ -68,8 +69,15 @@ class Player {
           config: {
             serverEpoch: args.named.get("epoch") ?? "epoch-1",
             lostAfterMs: Number(args.named.get("lost") ?? 15_000),
+            rssBytesMax: Number(args.named.get("rssmax") ?? Number.POSITIVE_INFINITY),
           },
         });
+        return [];
+      case "load":
+        this.#rig.load = {
+          loopUtilization: Number(args.words[0]),
+          rssBytes: Number(args.named.get("rss") ?? 0),
+        };
         return [];
       case "wait":
         return this.#wait(Number(args.words[0]));
@@ -340,6 +348,8 @@ const outputLine = (output: ControlOutput): string => {
     }
     case "agent_changed":
       return `agent_changed ${output.agentId}`;
+    case "load_changed":
+      return `load_changed ${output.load}`;
     case "log":
       return `log ${output.level} ${output.message} ${JSON.stringify(output.fields)}`;
     case "count":

@@ -313,6 +313,7 @@ export class SimServerHost {
         this.#reauthenticate(output.stream);
         break;
       case "log":
+      case "load_changed":
         break;
       default:
         assertNever(output);

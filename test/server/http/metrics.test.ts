@@ -75,6 +75,7 @@ describe("createMetrics()", () => {
     metrics.count({ name: "sessions_opened", label: "first", by: 1 });
     metrics.committed(0.002);
     metrics.loopDelay(12);
+    metrics.loopUtilization(0.25);
     const text = await metrics.render();
     expect(text).toContain('causeway_ingest_results_total{result="accepted",reason=""} 100');
     expect(text).toContain(
@@ -83,6 +84,21 @@ describe("createMetrics()", () => {
     expect(text).toContain('causeway_sessions_opened_total{reason="first"} 1');
     expect(text).toContain("causeway_ingest_commit_seconds_count 1");
     expect(text).toContain("causeway_event_loop_delay_seconds 0.012");
+    expect(text).toContain("causeway_event_loop_utilization_ratio 0.25");
+  });
+
+  it("shows one state of load", async () => {
+    const mesh = threeNodeMesh();
+    const metrics = metricsOf(mesh);
+    const shown = async () => {
+      mesh.clock.advance(metricsRenderedMs);
+      const lines = await linesOf(metrics, "causeway_server_load_state");
+      return lines.filter((line) => line.endsWith(" 1"));
+    };
+    expect(await shown()).toEqual(['causeway_server_load_state{state="normal"} 1']);
+    metrics.load("overloaded");
+    expect(await shown()).toEqual(['causeway_server_load_state{state="overloaded"} 1']);
+    expect(await linesOf(metrics, "causeway_server_load_state")).toHaveLength(3);
   });
 
   it("bounds the label values of a counter by metricLabelsMax", async () => {
