@@ -44,7 +44,7 @@ beforeAll(async () => {
   };
 });
 
-afterAll(() => files.remove());
+afterAll(() => files?.remove());
 
 afterEach(async () => {
   for (const { link } of links.splice(0)) link.dispose();

@@ -29,7 +29,7 @@ beforeAll(async () => {
   };
   trust = { CAUSEWAY_CA: caPath };
 }, 180_000);
-afterAll(() => files.remove());
+afterAll(() => files?.remove());
 afterEach(() => endPrograms());
 
 const clientFiles = async (name: string, commonName: string): Promise<Record<string, string>> => {
