@@ -44,6 +44,20 @@ const later = (context: FaultContext, from: number, to: number, task: () => void
   context.world.queue.after(within(context, from, to), task);
 };
 
+/** Does a task for each of some hosts, in three waves, as a rollout does: every wave makes a plan of its own. */
+const inWaves = (
+  context: FaultContext,
+  hosts: readonly SimAgentHost[],
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  task: (host: SimAgentHost) => void,
+): void => {
+  const waves = [1, 2, 3].map(() => within(context, fromMs, toMs));
+  for (const host of hosts) {
+    const waveMs = waves[Math.floor(context.random.next() * waves.length)] ?? 0;
+    context.world.queue.after(waveMs * (1 - 0.002 * context.random.next()), () => task(host));
+  }
+};
+
 const restartServer = (context: FaultContext, from: number, to: number): void => {
   later(context, from, to, () => context.world.server.start());
 };
@@ -124,23 +138,22 @@ const faults: readonly Fault[] = [
     name: "machines down",
     weight: 3,
     run: (context) => {
-      for (const host of pickSome(context.world, context.random, 12)) {
-        host.crashHost();
-        later(context, 5_000, 90_000, () => {
-          if (context.random.next() < 0.5 && host.state !== "running") host.address += 1;
-          host.start();
-        });
-      }
+      const hosts = pickSome(context.world, context.random, 12);
+      for (const host of hosts) host.crashHost();
+      inWaves(context, hosts, { fromMs: 5_000, toMs: 90_000 }, (host) => {
+        if (context.random.next() < 0.5 && host.state !== "running") host.address += 1;
+        host.start();
+      });
     },
   },
   {
     name: "agents leave",
     weight: 2,
     run: (context) => {
-      for (const host of pickSome(context.world, context.random, 10)) {
-        host.stop();
-        if (context.random.next() < 0.7) later(context, 3_000, 60_000, () => host.start());
-      }
+      const hosts = pickSome(context.world, context.random, 10);
+      for (const host of hosts) host.stop();
+      const back = hosts.filter(() => context.random.next() < 0.7);
+      inWaves(context, back, { fromMs: 3_000, toMs: 60_000 }, (host) => host.start());
     },
   },
   {
@@ -148,13 +161,12 @@ const faults: readonly Fault[] = [
     weight: 2,
     run: (context) => {
       const variant = Math.floor(context.random.next() * 3);
-      for (const host of pickSome(context.world, context.random, 30)) {
-        later(context, 1, 20_000, () => {
-          host.settingsVariant = variant;
-          host.stop();
-          later(context, 3_000, 10_000, () => host.start());
-        });
-      }
+      const hosts = pickSome(context.world, context.random, 30);
+      inWaves(context, hosts, { fromMs: 1, toMs: 20_000 }, (host) => {
+        host.settingsVariant = variant;
+        host.stop();
+        later(context, 3_000, 3_200, () => host.start());
+      });
     },
   },
   {

@@ -82,11 +82,12 @@ const changeOnceMore = (world: SimWorld): void => {
   }
 };
 
-/** Agents start within a few seconds; a tenth joins later. */
+/** Agents start within a few seconds; a tenth joins later, in three groups. */
 const startAgents = (world: SimWorld): void => {
   for (const host of world.agents) {
-    const lateMs = host.index % 10 === 3 ? 200_000 : 2_000;
-    world.queue.after(world.random.next() * lateMs, () => host.start());
+    const isLate = host.index % 10 === 3;
+    const fromMs = isLate ? 60_000 * (1 + Math.floor(world.random.next() * 3)) : 0;
+    world.queue.after(fromMs + world.random.next() * (isLate ? 150 : 2_000), () => host.start());
   }
 };
 
