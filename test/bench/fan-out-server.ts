@@ -8,7 +8,7 @@ import type { StreamId } from "../../server/session/protocol.js";
 
 /**
  * The server half of the plan fan-out benchmark: the real agent listener, and one plan to all streams, either encoded once or
- * once for each stream. Commands come over IPC.
+ * made and encoded for each stream. Commands come over IPC.
  */
 const planBytes = 36_000;
 
@@ -72,8 +72,10 @@ const push = (mode: string, nonce: number): void => {
     listener.carryOut({ kind: "push_plan", streams, plan: message });
     return;
   }
+  // A server without groups makes every agent's plan anew; what is kept of encoded entries does not help it.
   for (const stream of streams) {
-    listener.carryOut({ kind: "send", stream, message: { kind: "plan", plan: message } });
+    const own = { ...message, upserts: message.upserts.map((each) => ({ ...each })) };
+    listener.carryOut({ kind: "send", stream, message: { kind: "plan", plan: own } });
   }
 };
 

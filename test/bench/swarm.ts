@@ -19,6 +19,8 @@ type SwarmOptions = {
   readonly ca?: string;
   readonly tokenFile?: string;
   readonly responderPort?: number;
+  /** 2 puts two agents on every node, one of each plane. */
+  readonly planes?: 1 | 2;
 };
 
 const options = JSON.parse(process.argv[2] ?? "{}") as SwarmOptions;
@@ -26,24 +28,32 @@ const options = JSON.parse(process.argv[2] ?? "{}") as SwarmOptions;
 const addressOf = (index: number, base: number): string =>
   `127.${base}.${index >> 8}.${index & 255}`;
 
-const identityOf = (index: number) => ({
-  node: `peer-${index}`,
-  podUid: "",
-  pod: `causeway-peer-${index}`,
-  namespace: "bench",
-  ips: [addressOf(index, 4)],
-  nodeIp: addressOf(index, 3),
-});
+/** Agents of both planes stand on the same nodes, as the two DaemonSets of one cluster do. */
+const planeOf = (index: number) =>
+  options.planes === 2 && index % 2 === 0 ? ("host" as const) : ("pod" as const);
+
+const identityOf = (index: number) => {
+  const node = options.planes === 2 ? Math.ceil(index / 2) : index;
+  const nodeIp = addressOf(node, 3);
+  return {
+    node: `peer-${node}`,
+    podUid: "",
+    pod: `causeway-peer-${index}`,
+    namespace: "bench",
+    ips: [planeOf(index) === "host" ? nodeIp : addressOf(index, 4)],
+    nodeIp,
+  };
+};
 
 const createAgent = (index: number): AgentCore => {
   const identity = identityOf(index);
   const core = new AgentCore(
     {
-      agentId: `${identity.node}.pod`,
+      agentId: `${identity.node}.${planeOf(index)}`,
       bootId: randomBytes(16).toString("hex"),
       version: "bench",
       identity,
-      plane: "pod",
+      plane: planeOf(index),
       zone: "",
       settings: {
         heartbeatIntervalS: 5,
