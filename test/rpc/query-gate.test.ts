@@ -21,6 +21,9 @@ const codeOf = async (call: Promise<unknown>): Promise<Code | "ok"> => {
   }
 };
 
+/** A whole heartbeat of k8snet-checker's client. */
+const heartbeat = '{"pod_name":"p","node_ip":"192.0.2.1","pod_ip":"192.0.2.2"}';
+
 describe("a port bound to loopback", () => {
   let port: FakePort;
   beforeAll(async () => {
@@ -186,7 +189,7 @@ describe("tokens", () => {
     ["get", "read-1", { path: "/secret" }],
     ["watch", "watch-1", { path: "/v1/matrix:watch?kind=two" }],
     ["create", "all-1", { path: "/v1/probes:run", body: "{}" }],
-    ["create", "all-1", { path: "/api/v1/heartbeat", body: '{"pod_name":"p"}' }],
+    ["create", "all-1", { path: "/api/v1/heartbeat", body: heartbeat }],
   ])("need the verb %s of %s for %j", async (verb, token, request) => {
     expect(await statusOf({ ...request, headers: bearer(token) })).toBe(200);
     const other = verb === "watch" ? "read-1" : "watch-1";
@@ -236,9 +239,7 @@ describe("tokens", () => {
     try {
       const send = (request: RawRequest) => request1(own.port.url, request);
       expect((await send({ path: "/api/v1/hosts" })).status).toBe(200);
-      expect((await send({ path: "/api/v1/heartbeat", body: '{"pod_name":"p"}' })).status).toBe(
-        200,
-      );
+      expect((await send({ path: "/api/v1/heartbeat", body: heartbeat })).status).toBe(200);
       expect((await send({ path: "/v1/agents" })).status).toBe(401);
       const grpcPath = "/causeway.v1.CheckerService/ListHosts";
       const headers = { "content-type": "application/json" };
