@@ -66,7 +66,13 @@ type Ask = (run: (input: CommandInput) => Promise<ExitCode>) => Promise<void>;
 
 const addProcesses = (program: Command): void => {
   for (const [name, summary] of Object.entries(processCommands)) {
-    program.command(name).description(summary).usage("[flags]").helpOption(false);
+    // Reached only when a flag of ours stands before the name.
+    const misplaced = (): never => {
+      const message = `${name} takes its own flags: put ${name} first, its flags after it`;
+      throw new CliError(exitCodes.usage, message);
+    };
+    const command = program.command(name).description(summary).usage("[flags]");
+    command.helpOption(false).allowUnknownOption().allowExcessArguments().action(misplaced);
   }
 };
 

@@ -200,6 +200,13 @@ const answer = <Desc extends DescMessage, T>(
 const bearer = (tokenFile: string | undefined): Interceptor[] => {
   if (tokenFile === undefined) return [];
   const token = readText(tokenFile, "--token-file").trim();
+  // A header that cannot be sent would be quoted whole in the error, the token with it.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new CliError(
+      exitCodes.usage,
+      `--token-file ${tokenFile} has to hold one token alone: printable characters without spaces`,
+    );
+  }
   return [
     (next) => (request) => {
       request.header.set("authorization", `Bearer ${token}`);

@@ -1,4 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { shells } from "../../cli/completion.js";
 import { parseQueryUrl } from "../../cli/query-url.js";
@@ -55,6 +58,34 @@ describe("the command line", () => {
     expect(token.error).toContain("--token-file /does/not/exist cannot be read");
     const ca = await runCaught(["agents", "--ca", "/does/not/exist"]);
     expect(ca.error).toContain("--ca /does/not/exist cannot be read");
+  });
+
+  it.each(["one\ntwo\n", "two words", ""])(
+    "refuses a file that holds no single token: %j",
+    async (text) => {
+      const folder = mkdtempSync(join(tmpdir(), "causeway-token-"));
+      try {
+        const file = join(folder, "token");
+        writeFileSync(file, text);
+        const run = await runCaught(["agents", "--token-file", file]);
+        expect(run).toEqual({
+          code: 2,
+          out: "",
+          error: `causeway: --token-file ${file} has to hold one token alone: printable characters without spaces\n`,
+        });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
+  it.each(["server", "agent", "demo"])("refuses flags before %s", async (name) => {
+    const run = await runCaught(["--server", "http://127.0.0.1:1", name, "--http-port", "1"]);
+    expect(run).toEqual({
+      code: 2,
+      out: "",
+      error: `causeway: ${name} takes its own flags: put ${name} first, its flags after it\n`,
+    });
   });
 
   it("prints its version in every format", async () => {
