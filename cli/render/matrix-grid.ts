@@ -38,8 +38,11 @@ type Layout = {
 
 const figureWidth = 11;
 
-/** The part of a name that an agent and its node share. */
-const baseOf = (name: string): string => name.replace(/^node\//, "").replace(/\.(pod|host)$/, "");
+/** The part of a name that an agent and its node share; where the node is an IPv6 address, the agent's has "-" for ":". */
+const baseOf = (name: string): string =>
+  name.startsWith("node/")
+    ? name.slice("node/".length).replaceAll(":", "-")
+    : name.replace(/\.(pod|host)$/, "");
 
 const blockOf = (target: string): string => {
   if (target.startsWith("node/")) return "nodes";

@@ -130,6 +130,21 @@ describe("matrixText()", () => {
     expect(listed).toHaveLength(matrixProblemsMax);
     expect(text).toContain(`… and ${10 * 19 - matrixProblemsMax} more`);
   });
+  it("knows an agent and its node for one where the node's name is an IPv6 address", () => {
+    const matrix: MatrixView = {
+      ...mesh(1),
+      sources: ["fd00--1.pod", "fd00--2.pod"],
+      targets: ["node/fd00::1", "node/fd00::2"],
+      rows: new Map([
+        ["fd00--1.pod", new Map([["node/fd00::2", cell("node/fd00::2")]])],
+        ["fd00--2.pod", new Map([["node/fd00::1", cell("node/fd00::1")]])],
+      ]),
+    };
+    const text = matrixText(matrix, style);
+    expect(text).toMatch(/1 fd00--1 +\\ +412µs/);
+    expect(text).not.toContain("target only");
+  });
+
   it("says so when there is no agent", () => {
     expect(matrixText(mesh(0), style)).toContain("No agent has connected yet");
   });
