@@ -45,7 +45,7 @@ const explain = (fault: ConnectError, url: string): readonly [ExitCode, string] 
     default:
       return [
         exitCodes.unreachable,
-        `no good answer from ${url}: ${said}. Is this the query port of a Causeway server? Name it with --server URL.`,
+        `no good answer from ${url}: ${systemReason(fault) ?? said}. Is this the query port of a Causeway server? Name it with --server URL.`,
       ];
   }
 };
@@ -76,6 +76,7 @@ const reasons: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted; name its CA with --ca FILE",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted; name its CA with --ca FILE",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; try http://",
   EPROTO: "it does not speak TLS; try http://",
 };
 
