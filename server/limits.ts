@@ -46,6 +46,11 @@ export const queryRequestMsMax = 30_000;
  * keep theirs; were it as long as their period, the connection would be closed just when the request is written.
  */
 export const queryIdleMsMax = 75_000;
+/**
+ * How long a client may leave an answer unread that waits to be sent, in ms: a stopped reader would else hold its answer, and
+ * a place among the watches, for ever. Readers over a slow line are not meant: whatever they take starts the time anew.
+ */
+export const queryStallMsMax = 60_000;
 /** HTTP/2 ping of an idle connection, and how long its answer may take, in ms: finds peers that vanished. */
 export const queryPingEveryMs = 20_000;
 /** See queryPingEveryMs. */

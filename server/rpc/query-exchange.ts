@@ -19,6 +19,7 @@ import {
   type GateRefusal,
   isPreflight,
 } from "./query-gate.js";
+import type { SocketTimes } from "./query-sockets.js";
 import { accessOf, type QueryTarget } from "./query-target.js";
 import { refuse } from "./refusal.js";
 import type { Transcoder } from "./transcode/transcoder.js";
@@ -40,8 +41,7 @@ export type Exchange = ExchangeParts & {
   readonly response: HttpResponse;
   /** Whether the port is bound to loopback and Host has to say so. */
   readonly checksHost: boolean;
-  /** How long the request may take to come whole, in milliseconds. */
-  readonly requestMs: number;
+  readonly times: Pick<SocketTimes, "requestMs" | "stallMs">;
 };
 
 /** Serves one request: gate, token, then what it is for. The body is not read before. Never rejects. */
@@ -50,6 +50,7 @@ export const serveExchange = async (exchange: Exchange): Promise<void> => {
   dropUnreadBody(exchange.request, exchange.response);
   const target = exchange.find(exchange.request);
   limitRequestTime(exchange, target);
+  limitStall(exchange);
   try {
     const refusal = refusalAtGate(exchange);
     if (refusal !== undefined) return refuseTarget(exchange, target, refusal);
@@ -152,14 +153,28 @@ const serveRpc = async (
 };
 
 /** Ends HTTP/2 requests that do not come whole in time, as Node does for HTTP/1.1. Two-way streams may stay open. */
-const limitRequestTime = ({ request, requestMs }: Exchange, target: QueryTarget): void => {
+const limitRequestTime = ({ request, times }: Exchange, target: QueryTarget): void => {
   if (!("stream" in request) || request.stream.endAfterHeaders) return;
   if (target.kind === "rpc" && target.handler.method.methodKind === "bidi_streaming") return;
   const { stream } = request;
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs);
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), times.requestMs);
   const stop = () => clearTimeout(timer);
   request.once("end", stop);
   stream.once("close", stop);
+};
+
+/** Ends answers that wait for a reader who takes nothing; one that has nothing to send may be quiet for ever. */
+const limitStall = ({ request, response, times, logger }: Exchange): void => {
+  const [timed, waits] =
+    "stream" in request ? [request.stream, request.stream] : [response, request.socket];
+  // Not by setTimeout's callback, which an HTTP/2 stream calls only the first time.
+  timed.on("timeout", () => {
+    if (waits.writableLength === 0) return;
+    logger.debug({ waitingBytes: waits.writableLength }, "answer not read");
+    if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+    else request.socket.destroy();
+  });
+  timed.setTimeout(times.stallMs);
 };
 
 /** Violations by HTTP/2 connection. */

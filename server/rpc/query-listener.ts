@@ -99,7 +99,7 @@ export const createQueryListener = async (
     times,
     onRequest: (request, response) => {
       if (drain.signal.aborted && !("stream" in request)) response.setHeader("connection", "close");
-      void serveExchange({ ...parts, request, response, checksHost, requestMs: times.requestMs });
+      void serveExchange({ ...parts, request, response, checksHost, times });
     },
   });
   checksHost = isLoopbackAddress(sockets.address.address);

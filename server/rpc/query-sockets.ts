@@ -11,6 +11,7 @@ import {
   queryPingEveryMs,
   queryPingMsMax,
   queryRequestMsMax,
+  queryStallMsMax,
   queryStreamsPerConnectionMax,
 } from "../limits.js";
 import type { TlsMaterial } from "./tls-files.js";
@@ -48,6 +49,8 @@ export type SocketTimes = {
   readonly requestMs: number;
   /** Until the next request comes over an HTTP/1.1 connection. */
   readonly idleMs: number;
+  /** Until a client has taken something of an answer that waits. */
+  readonly stallMs: number;
   /** Between HTTP/2 pings. */
   readonly pingEveryMs: number;
   /** Until a ping is answered. */
@@ -59,6 +62,7 @@ export const defaultSocketTimes: SocketTimes = {
   handshakeMs: queryHandshakeMsMax,
   requestMs: queryRequestMsMax,
   idleMs: queryIdleMsMax,
+  stallMs: queryStallMsMax,
   pingEveryMs: queryPingEveryMs,
   pingMs: queryPingMsMax,
 };

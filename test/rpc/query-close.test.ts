@@ -13,11 +13,12 @@ import {
   queryPingEveryMs,
   queryPingMsMax,
   queryRequestMsMax,
+  queryStallMsMax,
   queryStreamsPerConnectionMax,
 } from "../../server/limits.js";
 import { defaultSocketTimes } from "../../server/rpc/query-sockets.js";
 import { type FakePort, openFakePort } from "../support/query-port.js";
-import { request1 } from "../support/raw-http.js";
+import { request1, request2 } from "../support/raw-http.js";
 import { connectRawHttp2 } from "../support/raw-http2.js";
 import { waitFor } from "../support/wait.js";
 
@@ -209,6 +210,43 @@ describe("a client that does not read", () => {
     request.destroy();
     await port.services.watchAborted;
   });
+
+  it("is cut off after a while over HTTP/1.1", async () => {
+    const port = await open({ times: { stallMs: 300 } });
+    const request = http.get(`${port.url}/v1/matrix:watch?kind=flood`, { agent: false });
+    request.on("error", () => undefined);
+    const [response] = (await once(request, "response")) as [http.IncomingMessage];
+    response.pause();
+    await port.services.watchAborted;
+    request.destroy();
+  });
+
+  it("loses its stream over HTTP/2, and no other call", async () => {
+    const port = await open({ times: { stallMs: 300 } });
+    const session = http2.connect(port.url);
+    const stream = session.request({ ":path": "/v1/matrix:watch?kind=flood" });
+    await once(stream, "response");
+    await port.services.watchAborted;
+    const other = session.request({ ":path": "/readyz" });
+    const [headers] = (await once(other, "response")) as [http2.IncomingHttpHeaders];
+    expect(headers[":status"]).toBe(200);
+    session.destroy();
+  });
+});
+
+describe("a client that has nothing to read yet", () => {
+  it.each([
+    ["HTTP/1.1", request1],
+    ["HTTP/2", request2],
+  ])("waits as long as it likes over %s", async (_, request) => {
+    const port = await open({ times: { stallMs: 50 } });
+    const answer = request(port.url, { path: "/v1/probes:run", body: '{"kind":"wait"}' });
+    await port.services.waitBegun("runProbe");
+    const startedMs = performance.now();
+    await waitFor("some stalls", () => performance.now() - startedMs > 200);
+    port.services.release();
+    expect((await answer).status).toBe(200);
+  });
 });
 
 describe("limits of a port", () => {
@@ -217,6 +255,7 @@ describe("limits of a port", () => {
       handshakeMs: queryHandshakeMsMax,
       requestMs: queryRequestMsMax,
       idleMs: queryIdleMsMax,
+      stallMs: queryStallMsMax,
       pingEveryMs: queryPingEveryMs,
       pingMs: queryPingMsMax,
     });
