@@ -56,6 +56,10 @@ const faultIn = (desc: DescMessage, json: JsonValue, context: Context): JsonFaul
 const faultInField = (field: DescField, json: JsonValue, context: Context): JsonFault => {
   const whole = { path: field.name, why: whyOf(context.cause) };
   const { message } = field;
+  if (field.enum !== undefined && field.fieldKind !== "map") {
+    const names = field.enum.values.map(({ name }) => name).join(", ");
+    return { path: field.name, why: `must be one of ${names}` };
+  }
   if (message === undefined || field.fieldKind === "map" || hasOwnJsonForm(message)) return whole;
   if (field.fieldKind !== "list") return below(field.name, faultIn(message, json, context));
   if (!Array.isArray(json)) return whole;
