@@ -1,5 +1,6 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { nearMiss } from "../../common/config.js";
-import { CliError, exitCodes } from "../exit.js";
+import { CliError } from "../exit.js";
 import type { MeshClient } from "../rpc/client.js";
 
 /**
@@ -14,7 +15,7 @@ export const withNearMiss = async <T>(
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof CliError) || error.exitCode !== exitCodes.usage) throw error;
+    if (!(error instanceof CliError) || !isUnknownName(error)) throw error;
     if (error.message.includes("did you mean")) throw error;
     const known = await knownNames(client);
     const hint = names
@@ -25,6 +26,9 @@ export const withNearMiss = async <T>(
     throw new CliError(error.exitCode, `${error.message}${all}`, { cause: error });
   }
 };
+
+const isUnknownName = ({ cause }: CliError): boolean =>
+  cause instanceof ConnectError && cause.code === Code.NotFound;
 
 const knownNames = async (client: MeshClient): Promise<readonly string[]> => {
   const agents = await client.listAgents().catch(() => undefined);

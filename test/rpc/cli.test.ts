@@ -283,6 +283,17 @@ describe("causeway pair, worst, probe and report", () => {
     },
   };
 
+  it("says nothing of names when another field is wrong", async () => {
+    const runProbe = (): never => {
+      throw new ConnectError("port must be 0", Code.InvalidArgument);
+    };
+    expect(await run({ ...agents, runProbe }, "probe", "a", "b", "--port", "80")).toEqual({
+      code: 2,
+      out: "",
+      error: "causeway: port must be 0\n",
+    });
+  });
+
   it("ends with 2 for a name that does not exist, naming a near one", async () => {
     const near = await run(unknown, "pair", "a.podd", "b");
     expect(near).toMatchObject({ code: 2, out: "" });
