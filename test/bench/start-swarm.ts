@@ -10,8 +10,11 @@ export type SwarmStatus = {
   readonly entriesMax: number;
 };
 
+/** What a swarm is started with; see swarm.ts. */
+export type SwarmSettings = Readonly<Record<string, unknown>>;
+
 /** Many agents in a process of their own. */
-export const startSwarm = async (options: Readonly<Record<string, unknown>>) => {
+export const startSwarm = async (options: SwarmSettings) => {
   const child = fork(new URL("swarm.ts", import.meta.url), [JSON.stringify(options)], {
     execArgv: ["--import", "tsx"],
     stdio: "inherit",
@@ -30,6 +33,30 @@ export const startSwarm = async (options: Readonly<Record<string, unknown>>) => 
   return { status, stop };
 };
 
+/** The same agents in two processes: they take in what they get side by side, as agents on nodes do. */
+export const startTwoSwarms = async (options: { readonly count: number } & SwarmSettings) => {
+  const half = Math.floor(options.count / 2);
+  const swarms = await Promise.all([
+    startSwarm({ ...options, count: half }),
+    startSwarm({ ...options, count: options.count - half, first: half + 1 }),
+  ]);
+  const status = async (): Promise<SwarmStatus> => {
+    const [one, two] = await Promise.all(swarms.map((swarm) => swarm.status()));
+    if (one === undefined || two === undefined) throw new Error("a swarm is gone");
+    return {
+      connected: one.connected + two.connected,
+      epochs: [...new Set([...one.epochs, ...two.epochs])],
+      revisions: [...new Set([...one.revisions, ...two.revisions])],
+      entriesMin: Math.min(one.entriesMin, two.entriesMin),
+      entriesMax: Math.max(one.entriesMax, two.entriesMax),
+    };
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(swarms.map((swarm) => swarm.stop()));
+  };
+  return { status, stop };
+};
+
 /** Asks again and again until it is so, or throws after so long. */
 export const until = async (
   what: string,
@@ -39,6 +66,6 @@ export const until = async (
   const deadline = performance.now() + withinMs;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 500));
   }
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { makeCa, makeCertificate } from "../support/certificates.js";
 import { freePort, startProgram } from "../support/processes.js";
 import type { createFigures } from "./figures.js";
-import { startSwarm, until } from "./start-swarm.js";
+import { startTwoSwarms, until } from "./start-swarm.js";
 
 const agentCount = Number(process.env["BENCH_AGENTS"] ?? 1000);
 
@@ -17,7 +17,7 @@ const entriesOf = (agents: number): number => (agents / 2) * 6;
 
 /**
  * A server with TLS and a token is killed and started again under 1000 connected agents: 500 nodes, an agent of each plane on
- * every one, full mesh. The agents share one process, which has to take in a thousand plans of 220 kB.
+ * every one, full mesh. The agents share two processes, which have to take in a thousand plans of 220 kB.
  */
 export const benchStorm = async (figures: ReturnType<typeof createFigures>): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
@@ -38,7 +38,7 @@ export const benchStorm = async (figures: ReturnType<typeof createFigures>): Pro
     ...["--token-file", tokenFile, "--log-level", "error"],
   ];
   let server = startProgram("server", {}, args);
-  const swarm = await startSwarm({
+  const swarm = await startTwoSwarms({
     count: agentCount,
     port,
     tls: true,

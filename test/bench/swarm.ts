@@ -14,6 +14,8 @@ import { systemRandom } from "../../common/random.js";
  */
 type SwarmOptions = {
   readonly count: number;
+  /** Number of the first agent; 1 unless told. */
+  readonly first?: number;
   readonly port: number;
   readonly tls: boolean;
   readonly ca?: string;
@@ -107,7 +109,9 @@ if (options.responderPort !== undefined) {
     });
   }
 }
-const cores = Array.from({ length: options.count }, (_, index) => createAgent(index + 1));
+const cores = Array.from({ length: options.count }, (_, index) =>
+  createAgent((options.first ?? 1) + index),
+);
 
 process.on("message", (command) => {
   if (command !== "status") return;
