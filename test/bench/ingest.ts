@@ -10,6 +10,7 @@ const connectionCount = Number(process.env["BENCH_CONNECTIONS"] ?? 1000);
 const warmupMs = 3000;
 const windowMs = 5000;
 const batchSize = 100;
+const streamsPerTurn = 20;
 
 /** A gRPC message frame: compression flag, length, bytes. */
 const framed = (bytes: Uint8Array): Buffer => {
@@ -44,11 +45,19 @@ const rowBatchMessage = (): Buffer => {
 
 const rowMessage = (): Buffer => framed(toBinary(rowSchema, create(rowSchema, rowInit(7))));
 
-/** Keeps `window` messages in flight on one stream of its own connection: every ack releases the next few. */
+type OpenStream = {
+  readonly session: ClientHttp2Session;
+  readonly stream: ClientHttp2Stream;
+  readonly message: Buffer;
+  /** Messages that may be sent now. */
+  credit: number;
+};
+
+/** One stream on a connection of its own; every ack gives credit for the next few messages. */
 const openStream = async (
   port: number,
   options: { method: string; message: Buffer; window: number; perAck: number },
-): Promise<{ session: ClientHttp2Session; stream: ClientHttp2Stream }> => {
+): Promise<OpenStream> => {
   const session = connect(`http://127.0.0.1:${port}`);
   session.on("error", () => undefined);
   await once(session, "connect");
@@ -62,22 +71,40 @@ const openStream = async (
     { endStream: false },
   );
   stream.on("error", () => undefined);
-  // An agent sends a message when it has one: each is a write of its own, on a turn of its own.
-  const release = (left: number): void => {
-    if (left === 0 || stream.destroyed) return;
-    stream.write(options.message);
-    setImmediate(release, left - 1);
-  };
+  const opened: OpenStream = { session, stream, message: options.message, credit: options.window };
   // An ack is a frame of 5 + 4 bytes; several may come in one chunk.
   let pending = 0;
   stream.on("data", (chunk: Buffer) => {
     pending += chunk.length;
     const acks = Math.floor(pending / 9);
     pending -= acks * 9;
-    if (acks > 0) release(acks * options.perAck);
+    opened.credit += acks * options.perAck;
   });
-  release(options.window);
-  return { session, stream };
+  return opened;
+};
+
+/**
+ * Sends round and round, one message a stream and a few streams a turn: agents send at times of their own, so the server
+ * never finds several messages of one agent in a single read.
+ */
+const startSending = (streams: readonly OpenStream[]): (() => void) => {
+  let next = 0;
+  let isStopped = false;
+  const turn = (): void => {
+    if (isStopped) return;
+    for (let i = 0; i < streamsPerTurn; i++) {
+      const each = streams[next];
+      next = (next + 1) % streams.length;
+      if (each === undefined || each.credit === 0 || each.stream.destroyed) continue;
+      each.credit -= 1;
+      each.stream.write(each.message);
+    }
+    setImmediate(turn);
+  };
+  turn();
+  return () => {
+    isStopped = true;
+  };
 };
 
 type ServerFigures = {
@@ -111,10 +138,12 @@ const measure = async (options: {
     );
     streams.push(...(await Promise.all(some)));
   }
+  const stopSending = startSending(streams);
   await new Promise((resolve) => setTimeout(resolve, warmupMs));
   child.send("start");
   await new Promise((resolve) => setTimeout(resolve, windowMs));
   const figures = await ask(child, "stop");
+  stopSending();
   for (const { session } of streams) session.destroy();
   const exited = once(child, "exit");
   child.disconnect();
