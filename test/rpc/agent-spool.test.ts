@@ -4,6 +4,7 @@ import { systemClock } from "../../common/clock.js";
 import { silentLogger } from "../../common/logger.js";
 import { type StartedServer, startServer } from "../../server/start-server.js";
 import { freePort } from "../support/processes.js";
+import { loopbackServer } from "../support/server-config.js";
 import { createTestAgent, type TestAgent } from "../support/test-agent.js";
 import { waitFor } from "../support/wait.js";
 
@@ -45,23 +46,7 @@ describe("a full spool", () => {
     expect(mostBytes).toBeGreaterThan(0.9 * spoolBytesMax);
 
     const server = await startServer({
-      config: {
-        httpPort,
-        agentPort,
-        cacheKeySecond: 15,
-        reportInterval: 300,
-        logLevel: "info",
-        bind: "127.0.0.1",
-        tlsCert: undefined,
-        tlsKey: undefined,
-        clientCa: undefined,
-        tokenFile: undefined,
-        insecure: false,
-        corsOrigins: [],
-        legacyClients: false,
-        httpTls: false,
-        apiTokenFile: undefined,
-      },
+      config: { ...loopbackServer, httpPort, agentPort },
       logger: silentLogger,
       serverEpoch: "epoch-1",
       lang: "en",

@@ -9,12 +9,13 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from "../../gen/grpc/health/v1/health_pb.js";
 import type { Closer } from "../../server/closer.js";
-import type { ServerConfig } from "../../server/config.js";
+
 import { ControlLoop } from "../../server/control-loop.js";
 import { createMetrics, type Metrics } from "../../server/http/metrics.js";
 import { createMemoryLog } from "../../server/ingest/memory-log.js";
 import { LegacyClients } from "../../server/mesh/legacy-clients.js";
 import { openQueryPort } from "../../server/open-query-port.js";
+import { loopbackServer } from "../support/server-config.js";
 import { waitFor } from "../support/wait.js";
 
 /** Goal: readiness follows the load. Method: a real loop and query port; time is fed by hand where a mean must move. */
@@ -23,24 +24,6 @@ const closers: Closer[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
-
-const config: ServerConfig = {
-  httpPort: 0,
-  agentPort: 0,
-  cacheKeySecond: 15,
-  reportInterval: 300,
-  logLevel: "info",
-  bind: "127.0.0.1",
-  tlsCert: undefined,
-  tlsKey: undefined,
-  clientCa: undefined,
-  tokenFile: undefined,
-  insecure: false,
-  corsOrigins: [],
-  legacyClients: false,
-  httpTls: false,
-  apiTokenFile: undefined,
-};
 
 const open = async (rssBytesMax?: number) => {
   const loop: ControlLoop = new ControlLoop({
@@ -61,7 +44,14 @@ const open = async (rssBytesMax?: number) => {
     version: "0.0.0",
     pendingAppends: () => loop.pendingAppends,
   });
-  const base = { config, logger: silentLogger, tls: undefined, loop, metrics, legacy };
+  const base = {
+    config: loopbackServer,
+    logger: silentLogger,
+    tls: undefined,
+    loop,
+    metrics,
+    legacy,
+  };
   const { queries, setReady } = await openQueryPort(
     { ...base, version: "0.0.0", agentPort: 1 },
     closers,

@@ -9,6 +9,7 @@ import type {
 import { computePlanHash } from "../../common/plan-hash.js";
 import type { ProbeSpec } from "../../common/probe.js";
 import { AgentRig, entryOf, measuredOf, planOf, sha256 } from "./agent-rig.js";
+import { playTranscript } from "./transcript.js";
 
 /**
  * Plays a transcript against a real AgentCore. Lines that start with "> " are commands and "#" are comments; all other
@@ -29,14 +30,7 @@ import { AgentRig, entryOf, measuredOf, planOf, sha256 } from "./agent-rig.js";
  */
 export const playAgentTranscript = (text: string): string => {
   const player = new Player();
-  const lines: string[] = [];
-  for (const line of text.split("\n")) {
-    if (line.startsWith("> ")) lines.push(line, ...player.play(line.slice(2)));
-    else if (line.startsWith("#")) lines.push(line);
-    else if (line === "" && lines.at(-1) !== "") lines.push(line);
-  }
-  while (lines.at(-1) === "") lines.pop();
-  return `${lines.join("\n")}\n`;
+  return playTranscript(text, (command) => player.play(command));
 };
 
 type Arguments = { readonly words: readonly string[]; readonly named: ReadonlyMap<string, string> };

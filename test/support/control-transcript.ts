@@ -8,6 +8,7 @@ import type {
 } from "../../common/agent-stream.js";
 import type { AgentView, ControlOutput, StreamEnd } from "../../server/session/protocol.js";
 import { anyPrincipal, ControlRig, type HelloChanges, rigTickMs, tcpProbe } from "./control-rig.js";
+import { playTranscript } from "./transcript.js";
 
 /**
  * Plays a transcript against a real ControlPlane. Lines that start with "> " are commands and "#" are comments; all
@@ -31,14 +32,7 @@ import { anyPrincipal, ControlRig, type HelloChanges, rigTickMs, tcpProbe } from
  */
 export const playControlTranscript = (text: string): string => {
   const player = new Player();
-  const lines: string[] = [];
-  for (const line of text.split("\n")) {
-    if (line.startsWith("> ")) lines.push(line, ...player.play(line.slice(2)));
-    else if (line.startsWith("#")) lines.push(line);
-    else if (line === "" && lines.at(-1) !== "") lines.push(line);
-  }
-  while (lines.at(-1) === "") lines.pop();
-  return `${lines.join("\n")}\n`;
+  return playTranscript(text, (command) => player.play(command));
 };
 
 type Arguments = {
