@@ -1,0 +1,93 @@
+/** Labels of an object. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** Operators of a match expression (meta/v1 LabelSelectorRequirement). */
+export const selectorOperators = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
+
+/** One of the operators. */
+export type SelectorOperator = (typeof selectorOperators)[number];
+
+/** One match expression. NotIn and DoesNotExist match an object that lacks the key. */
+export type Requirement = {
+  readonly key: string;
+  readonly operator: SelectorOperator;
+  /** One or more for In and NotIn, none for the others; sorted, without repeats. */
+  readonly values: readonly string[];
+};
+
+/**
+ * A label selector: all requirements must hold; none at all selects everything. matchLabels are In requirements with one
+ * value.
+ */
+export type LabelSelector = {
+  /** Sorted by key, operator, values, without repeats: equal selectors are equal lists. */
+  readonly requirements: readonly Requirement[];
+  /** Their text, joined: equal selectors have equal keys; "" selects everything. */
+  readonly key: string;
+};
+
+/** A selector of requirements in any order. */
+export const labelSelectorOf = (requirements: readonly Requirement[]): LabelSelector => {
+  const byText = new Map(
+    requirements.map((requirement) => {
+      const values = [...new Set(requirement.values)].sort();
+      const tidy = { ...requirement, values };
+      return [requirementText(tidy), tidy] as const;
+    }),
+  );
+  const texts = [...byText.keys()].sort();
+  return {
+    requirements: texts.map((text) => byText.get(text) as Requirement),
+    key: texts.join(","),
+  };
+};
+
+/** The selector that selects everything. */
+export const everything: LabelSelector = labelSelectorOf([]);
+
+/** Whether labels satisfy one requirement. */
+export const meetsRequirement = (
+  { key, operator, values }: Requirement,
+  labels: Labels,
+): boolean => {
+  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+  }
+};
+
+/** Whether labels satisfy all requirements of a selector. */
+export const selects = (selector: LabelSelector, labels: Labels): boolean =>
+  selector.requirements.every((requirement) => meetsRequirement(requirement, labels));
+
+/** The requirements that labels do not satisfy, for near-miss explanations. */
+export const unmetRequirements = (
+  selector: LabelSelector,
+  labels: Labels,
+): readonly Requirement[] =>
+  selector.requirements.filter((requirement) => !meetsRequirement(requirement, labels));
+
+/** "app=web", "app in (a,b)", "app notin (a)", "app", "!app": kubectl's spelling. */
+export const requirementText = ({ key, operator, values }: Requirement): string => {
+  switch (operator) {
+    case "In":
+      return values.length === 1 ? `${key}=${values[0]}` : `${key} in (${values.join(",")})`;
+    case "NotIn":
+      return `${key} notin (${values.join(",")})`;
+    case "Exists":
+      return key;
+    case "DoesNotExist":
+      return `!${key}`;
+  }
+};
+
+/** The selector in kubectl's spelling; "everything" when empty. */
+export const selectorText = (selector: LabelSelector): string =>
+  selector.key === "" ? "everything" : selector.key;

@@ -1,0 +1,74 @@
+/** Names of the profiles. */
+export const profileNames = ["upstream", "calico", "cilium", "np-guard"] as const;
+
+/** One of the profiles. */
+export type ProfileName = (typeof profileNames)[number];
+
+/**
+ * The conventions in which implementations differ where the Kubernetes API leaves room. Everything else of the semantics
+ * is the same in every profile. docs/policy-profiles.md says where each comes from.
+ */
+export type Profile = {
+  readonly name: ProfileName;
+  /**
+   * Whether ipBlock (and an admin policy's `networks`) also matches addresses of pods. Upstream's conformance tests and
+   * Calico: yes. Cilium goes by identity and np-guard takes such peers as outside the cluster: no.
+   */
+  readonly ipBlockMatchesPods: boolean;
+  /** Whether ipBlock matches addresses of nodes (Cilium: not by default). */
+  readonly ipBlockMatchesNodes: boolean;
+  /** hostNetwork pods: "node" has no policy of its own and is seen as its node; "pod" treats it like any pod. */
+  readonly hostNetworkPods: "node" | "pod";
+  /** Traffic from the node a pod runs on is always let in (kubelet probes). */
+  readonly ownNodeAllowed: boolean;
+  /**
+   * A pod that reaches itself through its own Service: the API does not say. "policy" judges it as any other connection,
+   * "allowed" lets it pass, "undefined" answers that it cannot be told.
+   */
+  readonly hairpin: "policy" | "allowed" | "undefined";
+  /** IP families of the addresses outside the cluster. */
+  readonly families: readonly (4 | 6)[];
+};
+
+/** The profiles by name. */
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
+  upstream: {
+    name: "upstream",
+    ipBlockMatchesPods: true,
+    ipBlockMatchesNodes: true,
+    hostNetworkPods: "node",
+    ownNodeAllowed: true,
+    hairpin: "undefined",
+    families: [4, 6],
+  },
+  calico: {
+    name: "calico",
+    ipBlockMatchesPods: true,
+    ipBlockMatchesNodes: true,
+    hostNetworkPods: "node",
+    ownNodeAllowed: true,
+    hairpin: "policy",
+    families: [4, 6],
+  },
+  cilium: {
+    name: "cilium",
+    ipBlockMatchesPods: false,
+    ipBlockMatchesNodes: false,
+    hostNetworkPods: "node",
+    ownNodeAllowed: true,
+    hairpin: "allowed",
+    families: [4, 6],
+  },
+  "np-guard": {
+    name: "np-guard",
+    ipBlockMatchesPods: false,
+    ipBlockMatchesNodes: false,
+    hostNetworkPods: "pod",
+    ownNodeAllowed: false,
+    hairpin: "policy",
+    families: [4],
+  },
+};
+
+/** The profile used when none is asked for. */
+export const profileDefault: ProfileName = "upstream";
