@@ -1,0 +1,162 @@
+import { closest } from "../../../common/closest.js";
+import { corefileCharsMax, corefileTokensMax } from "../limits.js";
+
+/** A plugin line of a server block, with the words on its line and in its braces. */
+export type CorefilePlugin = {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Lines within its braces, as words. */
+  readonly options: readonly (readonly string[])[];
+  /** 1-based. */
+  readonly line: number;
+};
+
+/** A server block: the zones it answers for, with ports, and its plugins. */
+export type CorefileBlock = {
+  /** Without scheme and port, lower case, without the last dot; "." for the root. */
+  readonly zones: readonly string[];
+  readonly plugins: readonly CorefilePlugin[];
+  readonly line: number;
+};
+
+/** A Corefile, as far as it could be read. */
+export type Corefile = {
+  readonly blocks: readonly CorefileBlock[];
+  /** What CoreDNS would refuse to start with. */
+  readonly errors: readonly { readonly line: number; readonly message: string }[];
+};
+
+type Token = { readonly text: string; readonly line: number };
+
+/**
+ * Parses a Corefile (the Caddyfile grammar of coredns.io/manual/toc/#configuration): blocks of "ZONE... {", plugin lines
+ * with optional braces, comments, quotes; snippets "(name) {" are left out, `import` is not followed.
+ */
+export const parseCorefile = (text: string): Corefile => {
+  if (text.length > corefileCharsMax) {
+    return { blocks: [], errors: [{ line: 1, message: "the file is too long to be read" }] };
+  }
+  const tokens = tokensOf(text);
+  if (tokens.length >= corefileTokensMax) {
+    return { blocks: [], errors: [{ line: 1, message: "the file has too many words" }] };
+  }
+  return readBlocks(tokens);
+};
+
+const tokensOf = (text: string): readonly Token[] =>
+  text
+    .split(/\r?\n/)
+    .flatMap((content, index) =>
+      [...content.matchAll(/"((?:[^"\\]|\\.)*)"|#.*|\S+/g)]
+        .filter(([word]) => !word.startsWith("#"))
+        .map((match) => ({ text: match[1] ?? match[0], line: index + 1 })),
+    )
+    .slice(0, corefileTokensMax);
+
+const readBlocks = (tokens: readonly Token[]): Corefile => {
+  const blocks: CorefileBlock[] = [];
+  const errors: { line: number; message: string }[] = [];
+  let at = 0;
+  while (at < tokens.length) {
+    const head: Token[] = [];
+    while (at < tokens.length && tokens[at]?.text !== "{" && tokens[at]?.text !== "}") {
+      head.push(tokens[at++] as Token);
+    }
+    const line = (head[0] ?? tokens[at] ?? tokens.at(-1))?.line ?? 1;
+    if (tokens[at]?.text !== "{" || head.length === 0) {
+      errors.push({ line, message: unopened(tokens[at], head) });
+      return { blocks, errors };
+    }
+    const body = bodyOf(tokens, at);
+    if (body.end === undefined) {
+      errors.push({ line, message: "a { is never closed" });
+      return { blocks, errors };
+    }
+    at = body.end + 1;
+    if (/^\(.*\)$/.test(head[0]?.text ?? "")) continue;
+    const plugins = pluginsOf(body.tokens);
+    errors.push(...plugins.flatMap(misspelt));
+    blocks.push({ zones: head.map(({ text }) => zoneOf(text)), plugins, line });
+  }
+  return { blocks, errors };
+};
+
+const unopened = (token: Token | undefined, head: readonly Token[]): string => {
+  if (token?.text === "}") return "a } closes nothing";
+  return head.length === 0
+    ? "a { stands without a zone"
+    : `"${head[0]?.text}" has no { } of its own`;
+};
+
+/** The tokens between an opening brace and the one that closes it. */
+const bodyOf = (
+  tokens: readonly Token[],
+  open: number,
+): { readonly tokens: readonly Token[]; readonly end: number | undefined } => {
+  let depth = 0;
+  for (let at = open; at < tokens.length; at++) {
+    if (tokens[at]?.text === "{") depth++;
+    if (tokens[at]?.text === "}" && --depth === 0) {
+      return { tokens: tokens.slice(open + 1, at), end: at };
+    }
+  }
+  return { tokens: [], end: undefined };
+};
+
+const pluginsOf = (tokens: readonly Token[]): readonly CorefilePlugin[] => {
+  const plugins: CorefilePlugin[] = [];
+  let at = 0;
+  while (at < tokens.length) {
+    const first = tokens[at] as Token;
+    const words: string[] = [];
+    while (at < tokens.length && tokens[at]?.line === first.line && tokens[at]?.text !== "{") {
+      words.push((tokens[at++] as Token).text);
+    }
+    let options: readonly (readonly string[])[] = [];
+    if (tokens[at]?.text === "{" && tokens[at]?.line === first.line) {
+      const body = bodyOf(tokens, at);
+      options = linesOf(body.tokens);
+      at = (body.end ?? tokens.length) + 1;
+    }
+    const [name = "", ...args] = words;
+    if (name !== "") plugins.push({ name, args, options, line: first.line });
+    else if (at < tokens.length && tokens[at] === first) at++;
+  }
+  return plugins;
+};
+
+const linesOf = (tokens: readonly Token[]): readonly (readonly string[])[] => {
+  const lines = new Map<number, string[]>();
+  for (const { text, line } of tokens) lines.set(line, [...(lines.get(line) ?? []), text]);
+  return [...lines.values()];
+};
+
+/** "dns://example.org.:5353" to "example.org". */
+const zoneOf = (text: string): string => {
+  const bare = text
+    .replace(/,$/, "")
+    .replace(/^[a-z]+:\/\//, "")
+    .replace(/:\d+$/, "")
+    .toLowerCase();
+  return bare === "." || bare === "" ? "." : bare.replace(/\.$/, "");
+};
+
+// The plugins that CoreDNS ships with (plugin.cfg), and those that distributions add.
+const knownPlugins: readonly string[] = (
+  "acl any auto autopath azure bind bufsize cache cancel chaos clouddns debug dns64 dnssec dnstap erratic errors " +
+  "etcd federation file forward geoip grpc grpc_server header health hosts import k8s_event k8s_external kubeapi kubernetes loadbalance " +
+  "local log loop metadata metrics minimal multisocket nomad nsid ocp_dnsnameresolver pprof prometheus proxy quic ready " +
+  "records reload rewrite root route53 secondary sign template timeouts tls trace transfer tsig unbound view whoami wildcard"
+).split(" ");
+
+/** A plugin that CoreDNS does not know and that is one slip away from one that it does: it won't start. */
+const misspelt = ({
+  name,
+  line,
+}: CorefilePlugin): readonly { readonly line: number; readonly message: string }[] => {
+  if (knownPlugins.includes(name)) return [];
+  const near = closest(name, knownPlugins);
+  return near === undefined
+    ? []
+    : [{ line, message: `unknown plugin "${name}": did you mean ${near}?` }];
+};
