@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from "commander";
+import { formatsOf } from "./formats.js";
 import { processCommands } from "./process-commands.js";
 
 /** Shells that have a completion script. */
@@ -17,79 +18,99 @@ type CommandWords = {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly Flag[];
-  /** Words of its first argument, when they are fixed. */
+  /** Words of its first argument, when they are fixed: the names of its commands, when it has some. */
   readonly words: readonly string[];
+  readonly commands: readonly CommandWords[];
+  /** Whether its arguments can be files and folders. */
+  readonly takesPaths: boolean;
 };
 
 /** The completion script of a shell, from the same tree of commands that is parsed. */
 export const completionScript = (shell: Shell, program: Command): string => {
-  const commands = program.commands.map(wordsOf);
-  const flags = program.options.map(flagOf);
-  const own = commands.map((command) =>
-    Object.hasOwn(processCommands, command.name)
-      ? command
-      : { ...command, flags: [...command.flags, ...flags] },
-  );
+  const root = wordsOf(program, program.options);
   switch (shell) {
     case "bash":
-      return bashScript(own, flags);
+      return bashScript(root);
     case "zsh":
-      return zshScript(own, flags);
+      return zshScript(root);
     case "fish":
-      return fishScript(commands, flags);
+      return fishScript(root);
   }
 };
 
-const flagOf = (option: Option): Flag => ({
+const wordsOf = (command: Command, globalOptions: readonly Option[]): CommandWords => {
+  const takesOwnFlags = Object.hasOwn(processCommands, command.name());
+  const isRoot = command.parent === null;
+  const options = [...command.options, ...(takesOwnFlags || isRoot ? [] : globalOptions)];
+  const commands = command.commands.map((child) => wordsOf(child, globalOptions));
+  return {
+    name: command.name(),
+    summary: command.description(),
+    flags: options.map((option) => flagOf(option, command)),
+    words: [
+      ...commands.map((child) => child.name),
+      ...command.registeredArguments.flatMap((one: Argument) => one.argChoices ?? []),
+    ],
+    commands,
+    takesPaths: command.registeredArguments.some((one) => one.name().startsWith("dir")),
+  };
+};
+
+const flagOf = (option: Option, command: Command): Flag => ({
   names: [option.short, option.long].filter((name) => name !== undefined),
   summary: option.description,
   takesValue: option.required,
-  choices: option.argChoices ?? [],
+  choices: option.long === "--output" ? formatsOf(command) : (option.argChoices ?? []),
 });
 
-const wordsOf = (command: Command): CommandWords => ({
-  name: command.name(),
-  summary: command.description(),
-  flags: command.options.map(flagOf),
-  words: command.registeredArguments.flatMap((one: Argument) => one.argChoices ?? []),
-});
+/** A command and those below it, each with the names that lead to it. */
+const flattened = (
+  command: CommandWords,
+  path: readonly string[] = [],
+): readonly { readonly command: CommandWords; readonly path: readonly string[] }[] => [
+  { command, path },
+  ...command.commands.flatMap((child) => flattened(child, [...path, child.name])),
+];
 
-const valueCases = (commands: readonly CommandWords[]): readonly string[] => {
-  const seen = new Map<string, string>();
-  for (const flag of commands.flatMap((command) => command.flags)) {
-    if (!flag.takesValue) continue;
-    const reply = flag.choices.length > 0 ? `-W "${flag.choices.join(" ")}"` : "-f";
-    seen.set(flag.names.join("|"), reply);
-  }
-  return [...seen].map(
-    ([names, reply]) => `    ${names}) COMPREPLY=($(compgen ${reply} -- "$word")); return ;;\n`,
-  );
-};
+const bashValues = (command: CommandWords): readonly string[] =>
+  command.flags
+    .filter((flag) => flag.takesValue)
+    .map((flag) => {
+      const reply = flag.choices.length > 0 ? `-W "${flag.choices.join(" ")}"` : "-f";
+      return `        ${flag.names.join("|")}) COMPREPLY=($(compgen ${reply} -- "$word")); return ;;\n`;
+    });
 
-const bashScript = (commands: readonly CommandWords[], flags: readonly Flag[]): string =>
-  [
+const bashScript = (root: CommandWords): string => {
+  const all = flattened(root);
+  const paths = all.filter(({ path }) => path.length > 0).map(({ path }) => `" ${path.join(" ")}"`);
+  return [
     "# bash completion for causeway: source <(causeway completion bash)\n",
     "_causeway() {\n",
     `  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="" i\n`,
     "  COMPREPLY=()\n",
-    '  case "$before" in\n',
-    ...valueCases(commands),
-    "  esac\n",
     "  for ((i = 1; i < COMP_CWORD; i++)); do\n",
-    `    case "\${COMP_WORDS[i]}" in\n`,
-    `      ${commands.map((command) => command.name).join("|")}) command="\${COMP_WORDS[i]}"; break ;;\n`,
+    `    case "$command \${COMP_WORDS[i]}" in\n`,
+    `      ${paths.join("|")}) command="$command \${COMP_WORDS[i]}" ;;\n`,
     "    esac\n",
     "  done\n",
     '  case "$command" in\n',
-    ...commands.map(
-      (command) =>
-        `    ${command.name}) COMPREPLY=($(compgen -W "${[...command.words, ...command.flags.flatMap((flag) => flag.names), "--help"].join(" ")}" -- "$word")) ;;\n`,
-    ),
-    `    *) COMPREPLY=($(compgen -W "${[...commands.map((command) => command.name), ...flags.flatMap((flag) => flag.names), "--help"].join(" ")}" -- "$word")) ;;\n`,
+    ...all.flatMap(({ command, path }) => bashCase(command, path)),
     "  esac\n",
     "}\n",
-    "complete -F _causeway causeway kubectl-causeway\n",
+    "complete -o default -F _causeway causeway kubectl-causeway\n",
   ].join("");
+};
+
+const bashCase = (command: CommandWords, path: readonly string[]): readonly string[] => {
+  const words = [...command.words, ...command.flags.flatMap((flag) => flag.names), "--help"];
+  return [
+    `    "${path.map((name) => ` ${name}`).join("")}")\n`,
+    '      case "$before" in\n',
+    ...bashValues(command),
+    "      esac\n",
+    `      COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$word")) ;;\n`,
+  ];
+};
 
 const zshQuoted = (text: string): string =>
   text.replaceAll("'", "'\\''").replaceAll(/[[\]:]/g, (char) => `\\${char}`);
@@ -100,26 +121,41 @@ const zshFlag = (flag: Flag): readonly string[] =>
     return `      '${name}[${zshQuoted(flag.summary)}]${flag.takesValue ? value : ""}' \\\n`;
   });
 
-const zshScript = (commands: readonly CommandWords[], flags: readonly Flag[]): string =>
+const zshScript = (root: CommandWords): string =>
   [
     "#compdef causeway kubectl-causeway\n",
     "# zsh completion for causeway: source <(causeway completion zsh)\n",
     "_causeway() {\n",
     "  local -a commands\n",
-    "  commands=(\n",
-    ...commands.map((command) => `    '${command.name}:${zshQuoted(command.summary)}'\n`),
-    "  )\n",
-    `  local command=\${words[(r)(${commands.map((command) => command.name).join("|")})]}\n`,
+    `  local command=\${words[(r)(${root.words.join("|")})]}\n`,
+    ...root.commands
+      .filter((command) => command.commands.length > 0)
+      .map(
+        ({ name, words }) =>
+          `  if [ "$command" = ${name} ]; then command="${name} \${words[(r)(${words.join("|")})]}"; fi\n`,
+      ),
     '  case "$command" in\n',
-    ...commands.map(
-      (command) =>
-        `    ${command.name}) _arguments \\\n${command.flags.flatMap(zshFlag).join("")}      '--help[print help]' \\\n      '*:argument:${command.words.length > 0 ? `(${command.words.join(" ")})` : "_default"}' ;;\n`,
-    ),
-    `    *) _arguments \\\n${flags.flatMap(zshFlag).join("")}      '--help[print help]' \\\n      '1: :{_describe command commands}' ;;\n`,
+    ...flattened(root)
+      .toReversed()
+      .map(({ command, path }) => zshCase(command, path)),
     "  esac\n",
     "}\n",
     'if [ "$funcstack[1]" = "_causeway" ]; then _causeway "$@"; else compdef _causeway causeway kubectl-causeway; fi\n',
   ].join("");
+
+const zshCase = (command: CommandWords, path: readonly string[]): string => {
+  const flags = `${command.flags.flatMap(zshFlag).join("")}      '--help[print help]' \\\n`;
+  const pattern =
+    path.length === 0 ? "*" : `"${path.join(" ")}${command.commands.length > 0 ? " " : ""}"`;
+  if (command.commands.length === 0) {
+    const values = command.words.length > 0 ? `(${command.words.join(" ")})` : "_default";
+    return `    ${pattern}) _arguments \\\n${flags}      '*:argument:${values}' ;;\n`;
+  }
+  const described = command.commands.map(
+    (child) => `        '${child.name}:${zshQuoted(child.summary)}'\n`,
+  );
+  return `    ${pattern})\n      commands=(\n${described.join("")}      )\n      _arguments \\\n${flags}      '${path.length === 0 ? "1" : "*"}: :{_describe command commands}' ;;\n`;
+};
 
 const fishQuoted = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("'", "\\'");
 
@@ -131,20 +167,28 @@ const fishFlag = (condition: string, flag: Flag): string => {
   return `complete -c causeway${condition} ${names.join(" ")}${flag.takesValue ? value : ""} -d '${fishQuoted(flag.summary)}'\n`;
 };
 
-const fishScript = (commands: readonly CommandWords[], flags: readonly Flag[]): string =>
+const fishScript = (root: CommandWords): string =>
   [
     "# fish completion for causeway: causeway completion fish | source\n",
     "complete -c causeway -f\n",
-    ...flags.map((flag) => fishFlag("", flag)),
-    ...commands.flatMap((command) => [
-      `complete -c causeway -n __fish_use_subcommand -a ${command.name} -d '${fishQuoted(command.summary)}'\n`,
-      ...command.flags.map((flag) =>
-        fishFlag(` -n '__fish_seen_subcommand_from ${command.name}'`, flag),
-      ),
-      ...(command.words.length > 0
-        ? [
-            `complete -c causeway -n '__fish_seen_subcommand_from ${command.name}' -a '${command.words.join(" ")}'\n`,
-          ]
-        : []),
-    ]),
+    ...flattened(root).flatMap(({ command, path }) => fishCommand(command, path)),
   ].join("");
+
+const fishCommand = (command: CommandWords, path: readonly string[]): readonly string[] => {
+  const seen = path.map((name) => `__fish_seen_subcommand_from ${name}`).join("; and ");
+  const notDeeper = `not __fish_seen_subcommand_from ${command.words.join(" ")}`;
+  const before = path.length === 0 ? "__fish_use_subcommand" : `${seen}; and ${notDeeper}`;
+  return [
+    ...command.flags.map((flag) =>
+      fishFlag(path.length === 0 ? " -n __fish_use_subcommand" : ` -n '${seen}'`, flag),
+    ),
+    ...command.commands.map(
+      (child) =>
+        `complete -c causeway -n '${before}' -a ${child.name} -d '${fishQuoted(child.summary)}'\n`,
+    ),
+    ...(command.commands.length === 0 && command.words.length > 0
+      ? [`complete -c causeway -n '${seen}' -a '${command.words.join(" ")}'\n`]
+      : []),
+    ...(command.takesPaths ? [`complete -c causeway -n '${seen}' -F\n`] : []),
+  ];
+};

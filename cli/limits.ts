@@ -26,3 +26,6 @@ export const demoStopMs = 5000;
 
 /** Lines of a demo process that are kept, to show why it ended. */
 export const demoTailLinesMax = 20;
+
+/** Milliseconds until the next try when a pipe that does not block is full; its reader is never given up. */
+export const fullPipeWaitMs = 2;

@@ -1,9 +1,9 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { Environment } from "../common/config-load.js";
 import type { CliContext } from "./context.js";
-import { runDemo } from "./demo/main.js";
 import { CliError, type ExitCode, exitCodes } from "./exit.js";
 import { processCommands } from "./process-commands.js";
+import { createProcessContext } from "./process-context.js";
 import { createProgram } from "./program.js";
 
 /** Lines of help beyond this are hard to read. */
@@ -25,7 +25,7 @@ export const runCli = async (
     case "agent":
       return await (await import("../agent/main.js")).runAgent(rest, env);
     case "demo":
-      return await runDemo(rest, env);
+      return await (await import("./demo/main.js")).runDemo(rest, env);
     default:
       return await runCommand(argv, env, options.name);
   }
@@ -36,34 +36,13 @@ const runCommand = async (
   env: Environment,
   name: string,
 ): Promise<ExitCode> => {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
-  // A reader that went away (`causeway agents | head -1`) is no failure of the command.
-  process.stdout.on("error", end);
+  const { context, close } = createProcessContext(name, env);
   try {
-    return await runCommandLine(argv, contextOfProcess(name, env, ending.signal));
+    return await runCommandLine(argv, context);
   } finally {
-    process.off("SIGINT", end);
-    process.off("SIGTERM", end);
+    close();
   }
 };
-
-const contextOfProcess = (name: string, env: Environment, signal: AbortSignal): CliContext => ({
-  name,
-  env,
-  writeOut: (text) => {
-    process.stdout.write(text);
-  },
-  writeError: (text) => {
-    process.stderr.write(text);
-  },
-  isTerminal: process.stdout.isTTY === true,
-  size: () => ({ columns: process.stdout.columns ?? 120, rows: process.stdout.rows ?? 40 }),
-  nowMs: () => Date.now(),
-  signal,
-});
 
 /** Parses and runs one command against a context. */
 export const runCommandLine = async (
@@ -75,7 +54,7 @@ export const runCommandLine = async (
     code = result;
   });
   const output = {
-    writeOut: context.writeOut,
+    writeOut: (text: string) => void context.writeOut(text),
     writeErr: context.writeError,
     getOutHelpWidth: () => Math.min(context.size().columns, helpColumnsMax),
     // commander puts its hint on a second line, in brackets.
@@ -88,9 +67,7 @@ export const runCommandLine = async (
       write(`${context.name}: ${line}\n`);
     },
   };
-  for (const command of [program, ...program.commands]) {
-    command.configureOutput(output).exitOverride();
-  }
+  for (const command of commandsBelow(program)) command.configureOutput(output).exitOverride();
   try {
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: "user" });
@@ -102,6 +79,11 @@ export const runCommandLine = async (
     return error.exitCode;
   }
 };
+
+const commandsBelow = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap(commandsBelow),
+];
 
 const codeFromCommander = (error: CommanderError): ExitCode =>
   error.exitCode === 0 ? exitCodes.good : exitCodes.usage;

@@ -3,3 +3,6 @@ export const parseQueryUrl = (text: string): string | undefined => {
   if (!/^https?:\/\/[^/?#@\s]+\/?$/i.test(text) || !URL.canParse(text)) return undefined;
   return new URL(text).origin;
 };
+
+/** Where the server is when nobody says. */
+export const serverUrlDefault = "http://127.0.0.1:8080";

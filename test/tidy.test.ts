@@ -113,9 +113,10 @@ const program = createProgram(
   {
     name: "causeway",
     env: {},
-    writeOut: () => undefined,
+    writeOut: () => true,
     writeError: () => undefined,
     isTerminal: false,
+    isErrorTerminal: false,
     size: () => ({ columns: 80, rows: 25 }),
     nowMs: () => 0,
     signal: AbortSignal.abort(),

@@ -1,4 +1,5 @@
-import { type CommandInput, paintOf, writeAnswer } from "../context.js";
+import { writeAnswer } from "../answer-text.js";
+import { type CommandInput, paintOf } from "../context.js";
 import { type ExitCode, exitCodes } from "../exit.js";
 import type { RunView } from "../model.js";
 import { runText } from "../render/pair.js";

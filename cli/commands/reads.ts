@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type CommandInput, paintOf, writeAnswer, writeFrame } from "../context.js";
+import { writeAnswer, writeFrame } from "../answer-text.js";
+import { type CommandInput, paintOf } from "../context.js";
 import { type ExitCode, exitCodes } from "../exit.js";
 import { codeFromAgents, codeFromPairStates, type FailCondition } from "../fail-on.js";
 import { watchIntervalMs } from "../limits.js";

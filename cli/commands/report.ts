@@ -1,16 +1,12 @@
-import { type CommandInput, writeAnswer } from "../context.js";
+import { writeAnswer } from "../answer-text.js";
+import type { CommandInput } from "../context.js";
 import { type ExitCode, exitCodes } from "../exit.js";
-
-/** Formats of `causeway report --format`. */
-export const reportFormats = ["text", "markdown", "json"] as const;
-
-/** Languages of the report. */
-export const reportLanguages = ["en", "zh"] as const;
+import type { ReportFormat } from "../report-choices.js";
 
 /** `causeway report`: what is broken first, then the figures. */
 export const runReport = async (
   input: CommandInput,
-  query: { readonly format: (typeof reportFormats)[number]; readonly lang: string },
+  query: { readonly format: ReportFormat; readonly lang: string },
 ): Promise<ExitCode> => {
   const isData = input.output === "json" || input.output === "yaml";
   const format = isData ? "json" : query.format;

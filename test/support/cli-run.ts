@@ -7,7 +7,9 @@ export type CliRun = { readonly code: number; readonly out: string; readonly err
 /** Runs one command line as a process would, with its output caught. */
 export const runCaught = async (
   argv: readonly string[],
-  options: Partial<CliContext> = {},
+  options: Partial<Omit<CliContext, "writeOut">> & {
+    readonly writeOut?: (text: string) => void;
+  } = {},
 ): Promise<CliRun> => {
   let out = "";
   let error = "";
@@ -17,11 +19,13 @@ export const runCaught = async (
     writeOut: (text) => {
       out += text;
       options.writeOut?.(text);
+      return true;
     },
     writeError: (text) => {
       error += text;
     },
     isTerminal: options.isTerminal ?? false,
+    isErrorTerminal: false,
     size: () => ({ columns: 120, rows: 40 }),
     nowMs: () => Date.UTC(2026, 0, 2),
     signal: options.signal ?? new AbortController().signal,
