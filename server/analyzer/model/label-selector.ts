@@ -24,10 +24,18 @@ export type LabelSelector = {
   readonly requirements: readonly Requirement[];
   /** Their text, joined: equal selectors have equal keys; "" selects everything. */
   readonly key: string;
+  /**
+   * Texts of the requirements that were written as a match expression though a label says the same (In with one value).
+   * They mean the same; an exposure in np-guard's form tells them apart. Left out when there are none.
+   */
+  readonly expressed?: readonly string[];
 };
 
-/** A selector of requirements in any order. */
-export const labelSelectorOf = (requirements: readonly Requirement[]): LabelSelector => {
+/** A selector of requirements in any order; `expressed` are those of them that were In expressions with one value. */
+export const labelSelectorOf = (
+  requirements: readonly Requirement[],
+  expressed: readonly Requirement[] = [],
+): LabelSelector => {
   const byText = new Map(
     requirements.map((requirement) => {
       const values = [...new Set(requirement.values)].sort();
@@ -39,6 +47,7 @@ export const labelSelectorOf = (requirements: readonly Requirement[]): LabelSele
   return {
     requirements: texts.map((text) => byText.get(text) as Requirement),
     key: texts.join(","),
+    ...(expressed.length === 0 ? {} : { expressed: expressed.map(requirementText) }),
   };
 };
 
