@@ -1,0 +1,20 @@
+// Named bounds: one constant a limit, with its reason. Every one is listed in docs/limits.md and reached by a test.
+
+/** Findings of one rule in an answer: what is above is counted in one line, so that one habit does not hide the rest. */
+export const findingsPerRuleMax = 200;
+/** Names in one message: a few show what is meant, the rest is counted. */
+export const namesInMessageMax = 5;
+/** Label sets that a selector without matches is compared with for a "did you mean". */
+export const nearLabelSetsMax = 500;
+/** Pairs of endpoints that the search for one-sided permissions decides: about a second. */
+export const oneSidedPairsMax = 5_000;
+/** Comparisons of rules that the search for redundant ones makes: about a second. */
+export const coverageStepsMax = 2_000_000;
+/** Pairs of rules of equal priority that are compared. */
+export const equalPriorityPairsMax = 20_000;
+/** Peers times ports of all rules of one pod in one direction, beyond which people and data planes lose track. */
+export const rulesPerPodMax = 100;
+/** Bytes of a file of suppressions: thousands of entries. */
+export const suppressionsBytesMax = 1 << 20;
+/** Entries of a file of suppressions, and of one annotation: each is compared with every finding. */
+export const suppressionsMax = 5_000;

@@ -1,0 +1,129 @@
+import { allConnections, type ConnectionSet, noConnections } from "../sets/connections.js";
+import type { ConnectionId } from "../sets/connection-table.js";
+import { noneId } from "../sets/connection-table.js";
+import type { CompiledRule } from "./compiled-policy.js";
+import type {
+  Direction,
+  DirectionDecision,
+  Doubt,
+  EvaluatedPolicy,
+  Exemption,
+  Part,
+} from "./decision.js";
+import { evaluateRules, type RuleAnswers, rulesInOrder } from "./evaluate-rules.js";
+import type { PriorityGroup, SubjectRules } from "./policy-book.js";
+import {
+  hasOpenQuestions,
+  type Undetermined,
+  undeterminedConnections,
+} from "./possible-outcomes.js";
+
+/** The decision of a direction in which no policy is asked. */
+export const exemptDirection = (direction: Direction, reason: Exemption): DirectionDecision => ({
+  direction,
+  isolated: false,
+  policies: [],
+  allowed: allConnections,
+  undetermined: noConnections,
+  parts: [{ by: "exemption", reason, connections: allConnections }],
+  doubts: [],
+});
+
+/** Decides one direction with everything that decided it. */
+export const decideDirection = (rules: SubjectRules, answers: RuleAnswers): DirectionDecision => {
+  const { table } = answers;
+  const parts: Part[] = [];
+  const tierPart = ({ ref, action }: CompiledRule, connections: ConnectionId): void => {
+    if (ref.policy.kind === "NetworkPolicy") return;
+    parts.push({
+      by: "tier",
+      tier: ref.policy.tier,
+      action,
+      rule: ref,
+      connections: table.get(connections),
+    });
+  };
+  const allowed = evaluateRules(rules, answers, {
+    tier: tierPart,
+    accepted: ({ ref }, connections) => {
+      parts.push({
+        by: "networkpolicy",
+        action: "accept",
+        rule: ref,
+        connections: table.get(connections),
+      });
+    },
+    denied: (connections) => {
+      const policies = rules.networkPolicies.map(({ policy }) => policy);
+      parts.push({
+        by: "networkpolicy",
+        action: "deny",
+        policies,
+        connections: table.get(connections),
+      });
+    },
+    byDefault: (connections) => {
+      parts.push({ by: "default", connections: table.get(connections) });
+    },
+  });
+  const open = hasOpenQuestions(rules, answers)
+    ? undeterminedConnections(rules, answers)
+    : nothingOpen;
+  return {
+    direction: rules.direction,
+    isolated: rules.networkPolicies.length > 0,
+    policies: policiesOf(rules),
+    allowed: table.get(allowed),
+    undetermined: table.get(open.connections),
+    parts,
+    doubts: open.connections === noneId ? [] : doubtsOf(rules, answers, open),
+  };
+};
+
+const nothingOpen: Undetermined = { connections: noneId, disagreements: [] };
+
+const policiesOf = (rules: SubjectRules): readonly EvaluatedPolicy[] => {
+  const inTier = (groups: readonly PriorityGroup[]): readonly EvaluatedPolicy[] =>
+    groups.flatMap((group) => group.map(({ policy }) => policy));
+  return [
+    ...inTier(rules.admin),
+    ...rules.networkPolicies.map(({ policy }) => policy),
+    ...inTier(rules.baseline),
+  ];
+};
+
+/** What makes the undetermined connections so: each doubt with its share of them. */
+const doubtsOf = (
+  rules: SubjectRules,
+  answers: RuleAnswers,
+  { connections: undetermined, disagreements }: Undetermined,
+): readonly Doubt[] => {
+  const { table } = answers;
+  const share = (connections: ConnectionId): ConnectionSet | undefined => {
+    const own = table.intersect(connections, undetermined);
+    return own === noneId ? undefined : table.get(own);
+  };
+  const doubts: Doubt[] = rules.unmodelled.map((policy) => ({
+    reason: "unmodelled-policy",
+    policy,
+    connections: allConnections,
+  }));
+  for (const rule of everyRule(rules)) {
+    const match = answers.matches(rule);
+    if (match === "yes" || match === "no") continue;
+    const connections = share(answers.connections(rule));
+    if (connections !== undefined) doubts.push({ reason: match, rule: rule.ref, connections });
+  }
+  for (const { rule, other, connections: both } of disagreements) {
+    const connections = share(both);
+    if (connections === undefined) continue;
+    doubts.push({ reason: "equal-priority", rule: rule.ref, other: other.ref, connections });
+  }
+  return doubts;
+};
+
+function* everyRule(rules: SubjectRules): Iterable<CompiledRule> {
+  yield* rulesInOrder(rules.admin);
+  if (rules.networkPolicies.length === 0) yield* rulesInOrder(rules.baseline);
+  for (const policy of rules.networkPolicies) yield* policy[rules.direction];
+}

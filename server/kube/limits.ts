@@ -1,0 +1,45 @@
+// Named bounds of reading Kubernetes objects and manifests: one constant a limit, with its reason. Every one is listed in
+// docs/limits.md and reached by a test.
+
+// Objects
+
+/** Faults that are told of one object: the first ones, since the rest often follow from them. */
+export const faultsPerObjectMax = 20;
+
+/** Depth of lists in lists: kubectl writes one level. */
+export const listDepthMax = 3;
+
+// Manifests
+
+/** Bytes of one file: a dump of a cluster of 10,000 pods; what is larger is seldom a manifest. */
+export const manifestFileBytesMax = 64 * 1024 * 1024;
+
+/** Bytes of all files of one load: they are held for as long as the model, to tell lines. */
+export const manifestTotalBytesMax = 256 * 1024 * 1024;
+
+/** Files of one load: ten times a large repository of manifests. */
+export const manifestFilesMax = 100_000;
+
+/** Folders inside folders: deeper ones are no repository. */
+export const manifestFolderDepthMax = 64;
+
+/** Documents of one load. */
+export const manifestDocumentsMax = 500_000;
+
+/** Levels of nesting in one document: the deepest custom resource definitions have about 60. */
+export const manifestDepthMax = 200;
+
+/** Values that a document with aliases may stand for: real ones stay far below, an alias bomb goes far beyond. */
+export const aliasExpansionMax = 1_000_000;
+
+/** Objects of one load, the pods made from workloads included. */
+export const manifestObjectsMax = 500_000;
+
+/** Problems that are told of one load; the last one says how many more there are. */
+export const manifestProblemsMax = 1000;
+
+/** Documents whose positions are kept at hand: findings come file by file. */
+export const locatedDocumentsMax = 32;
+
+/** Characters of a document that is parsed to tell a line; of longer ones the line of its start is told. */
+export const locatedCharsMax = 4 * 1024 * 1024;

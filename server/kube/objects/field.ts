@@ -1,0 +1,195 @@
+import { faultsPerObjectMax } from "../limits.js";
+
+/** Leads from an object's root to a part of it: "spec", "ingress", 0. */
+export type FieldPath = readonly (string | number)[];
+
+/** What is wrong with a part of an object. An error rejects the object, as the API server would. */
+export type Fault = {
+  readonly severity: "error" | "warning";
+  readonly code: "invalid" | "unsupported" | "deprecated";
+  readonly path: FieldPath;
+  readonly message: string;
+};
+
+/** Collects the faults of one object: the first ones, since the rest often follow from them. */
+export class Faults {
+  readonly list: Fault[] = [];
+  #rejected = false;
+
+  /** Whether an error was among them. */
+  get rejected(): boolean {
+    return this.#rejected;
+  }
+
+  add(fault: Fault): void {
+    if (fault.severity === "error") this.#rejected = true;
+    if (this.list.length < faultsPerObjectMax) this.list.push(fault);
+  }
+}
+
+/** "spec.ingress[0].from": the API server's spelling of a path. */
+export const fieldPathText = (path: FieldPath): string =>
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`,
+    "",
+  );
+
+/** Whether a value is a JSON object. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? "a list" : isRecord(value) ? "a map" : `the ${typeof value} ${shortText(value)}`;
+
+const shortText = (value: unknown): string => {
+  const text = typeof value === "string" ? `"${value}"` : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+/**
+ * A place in an object that is being read. Null counts as absent, as in Go. Reading a value of another type than the
+ * asked one is an error at that place and reads as absent.
+ */
+export class Field {
+  readonly value: unknown;
+  readonly faults: Faults;
+  readonly #parent: Field | undefined;
+  readonly #key: string | number;
+
+  constructor(value: unknown, faults: Faults, parent?: Field, key: string | number = "") {
+    this.value = value;
+    this.faults = faults;
+    this.#parent = parent;
+    this.#key = key;
+  }
+
+  /** Whether there is a value. */
+  get present(): boolean {
+    return this.value !== undefined && this.value !== null;
+  }
+
+  /** Where this is in the object. */
+  get path(): FieldPath {
+    return this.#parent === undefined ? [] : [...this.#parent.path, this.#key];
+  }
+
+  /** A field of a map; absent in anything else. */
+  field(key: string): Field {
+    const value =
+      isRecord(this.value) && Object.hasOwn(this.value, key) ? this.value[key] : undefined;
+    return new Field(value, this.faults, this, key);
+  }
+
+  /** The fields that a map has, null ones left out. */
+  keys(): readonly string[] {
+    const map = this.record();
+    return map === undefined
+      ? []
+      : Object.keys(map).filter((key) => map[key] !== null && map[key] !== undefined);
+  }
+
+  /** The entries of a list; none when absent. */
+  items(): readonly Field[] {
+    if (!this.present) return [];
+    if (!Array.isArray(this.value)) {
+      this.error(`must be a list, not ${kindOf(this.value)}`);
+      return [];
+    }
+    return this.value.map((item, index) => new Field(item, this.faults, this, index));
+  }
+
+  /** The map itself. */
+  record(): Readonly<Record<string, unknown>> | undefined {
+    if (!this.present) return undefined;
+    if (isRecord(this.value)) return this.value;
+    this.error(`must be a map, not ${kindOf(this.value)}`);
+    return undefined;
+  }
+
+  /** A text. Numbers and booleans are none: YAML reads 1.10, yes and on as such unless they are quoted. */
+  string(): string | undefined {
+    if (!this.present) return undefined;
+    if (typeof this.value === "string") return this.value;
+    const quote = typeof this.value === "object" ? "" : ": quote it";
+    this.error(`must be a string, not ${kindOf(this.value)}${quote}`);
+    return undefined;
+  }
+
+  /** A text that is not empty. */
+  text(): string | undefined {
+    const text = this.string();
+    return text === "" ? undefined : text;
+  }
+
+  /** A whole number. */
+  integer(): number | undefined {
+    if (!this.present) return undefined;
+    if (Number.isSafeInteger(this.value)) return this.value as number;
+    const quoted = typeof this.value === "string" && /^-?\d+$/.test(this.value);
+    this.error(
+      `must be a whole number, not ${kindOf(this.value)}${quoted ? ": write it without quotes" : ""}`,
+    );
+    return undefined;
+  }
+
+  /** True or false. */
+  boolean(): boolean | undefined {
+    if (!this.present) return undefined;
+    if (typeof this.value === "boolean") return this.value;
+    this.error(`must be true or false, not ${kindOf(this.value)}`);
+    return undefined;
+  }
+
+  /** One of some words. */
+  word<T extends string>(words: readonly T[]): T | undefined {
+    const text = this.string();
+    if (text === undefined) return undefined;
+    const word = words.find((known) => known === text);
+    if (word === undefined) {
+      const near = words.find((known) => known.toLowerCase() === text.toLowerCase());
+      this.error(
+        `${shortText(text)} is not supported: ${near === undefined ? `use ${orText(words)}` : `write ${near}`}`,
+      );
+    }
+    return word;
+  }
+
+  /** Texts of a list. */
+  strings(): readonly string[] {
+    return this.items().flatMap((item) => {
+      const text = item.string();
+      return text === undefined ? [] : [text];
+    });
+  }
+
+  /** A map of texts. */
+  stringMap(): Readonly<Record<string, string>> {
+    const map = this.record();
+    if (map === undefined) return {};
+    const entries: [string, string][] = [];
+    for (const [key, value] of Object.entries(map)) {
+      if (typeof value === "string") entries.push([key, value]);
+      // A null value is the empty text, as Go reads it.
+      else if (value === null) entries.push([key, ""]);
+      else this.field(key).string();
+    }
+    return Object.fromEntries(entries);
+  }
+
+  /** Reports that the API server refuses the object because of this field. */
+  error(message: string, code: Fault["code"] = "invalid"): void {
+    this.faults.add({ severity: "error", code, path: this.path, message });
+  }
+
+  /** Reports something that people should know; the object is used. */
+  warning(message: string, code: Fault["code"] = "invalid"): void {
+    this.faults.add({ severity: "warning", code, path: this.path, message });
+  }
+}
+
+/** "TCP, UDP or SCTP". */
+export const orText = (words: readonly string[]): string =>
+  words.length < 2
+    ? words.join("")
+    : `${words.slice(0, -1).join(", ")} or ${words[words.length - 1]}`;
