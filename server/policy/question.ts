@@ -98,8 +98,7 @@ export type PolicyAnswers = {
 
 /** Why a question was not answered. */
 export type Refusal = {
-  readonly fault:
-    /** The question is wrong. */
+  readonly fault: /** The question is wrong. */
     | "invalid"
     /** It names what the model lacks. */
     | "not-found"

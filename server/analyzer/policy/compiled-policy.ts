@@ -10,8 +10,8 @@ import type {
   TieredPolicyObject,
   TieredRule,
 } from "../model/objects.js";
-import { type ConnectionSet, noConnections, unionConnections } from "../sets/connections.js";
-import { type IpFamily } from "../sets/ip.js";
+import type { ConnectionSet } from "../sets/connections.js";
+import type { IpFamily } from "../sets/ip.js";
 import { type IpSet, ipSetOf, subtractIps } from "../sets/ip-set.js";
 import type { Direction, EvaluatedPolicy, RuleRef } from "./decision.js";
 import { fixedConnections, type NamedPort, namedPortsOf } from "./rule-connections.js";
@@ -160,9 +160,7 @@ const tieredPeer = (
     case "namespaces":
       return [{ kind: "pods", namespace: peer.selector, podSelector: everything }];
     case "pods":
-      return [
-        { kind: "pods", namespace: peer.namespaceSelector, podSelector: peer.podSelector },
-      ];
+      return [{ kind: "pods", namespace: peer.namespaceSelector, podSelector: peer.podSelector }];
     case "nodes":
       return direction === "egress" ? [{ kind: "nodes", selector: peer.selector }] : [];
     case "domainNames":

@@ -1,6 +1,6 @@
-import { allConnections, type ConnectionSet, noConnections } from "../sets/connections.js";
 import type { ConnectionId } from "../sets/connection-table.js";
 import { noneId } from "../sets/connection-table.js";
+import { allConnections, type ConnectionSet, noConnections } from "../sets/connections.js";
 import type { CompiledRule } from "./compiled-policy.js";
 import type {
   Direction,

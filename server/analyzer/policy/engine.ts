@@ -1,8 +1,21 @@
-import type { ClusterModel, ModelChange, WorkloadRef } from "../model/cluster-model.js";
+import {
+  type ClusterModel,
+  isFinished,
+  type ModelChange,
+  type WorkloadRef,
+  workloadText,
+} from "../model/cluster-model.js";
 import type { PodObject } from "../model/objects.js";
-import type { ConnectionSet } from "../sets/connections.js";
+import { ConnectionTable } from "../sets/connection-table.js";
+import { type ConnectionSet, isEmptyConnections } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
+import { type DecideOptions, decidePair } from "./decide-pair.js";
 import type { EvaluatedPolicy, PairDecision, PolicyEndpoint } from "./decision.js";
+import { externalRanges } from "./external-ranges.js";
+import { selectsPod } from "./match-peer.js";
+import { PolicyBook } from "./policy-book.js";
+import { isHostPod } from "./policy-end.js";
+import { AddressSpace } from "./possible-addresses.js";
 import type { Profile } from "./profile.js";
 
 /** Pods of one workload that no policy tells apart. */
@@ -29,20 +42,32 @@ export type ConnectionRow = {
 export class PolicyEngine {
   readonly model: ClusterModel;
   readonly profile: Profile;
+  readonly #table = new ConnectionTable();
+  readonly #space: AddressSpace;
+  readonly #book: PolicyBook;
 
   constructor(model: ClusterModel, profile: Profile) {
     this.model = model;
     this.profile = profile;
+    this.#space = new AddressSpace(model);
+    this.#book = new PolicyBook(model, profile.families);
   }
 
   /** Takes up a change that the model has applied already. */
   apply(change: ModelChange): void {
-    throw new Error(`not built: ${change.kind}`);
+    this.#book.apply(change);
+    this.#space.reset();
   }
 
   /** The decision of a pair with everything that decided it. */
-  decide(source: PolicyEndpoint, destination: PolicyEndpoint): PairDecision {
-    throw new Error(`not built: ${source.kind} ${destination.kind}`);
+  decide(
+    source: PolicyEndpoint,
+    destination: PolicyEndpoint,
+    options: DecideOptions = {},
+  ): PairDecision {
+    const { model, profile } = this;
+    const sources = { model, profile, space: this.#space, book: this.#book, table: this.#table };
+    return decidePair(sources, [source, destination], options);
   }
 
   /** What `decide` allows, without reasons: the fast way. */
@@ -55,21 +80,60 @@ export class PolicyEngine {
 
   /** Every live pod, grouped, in order of names. */
   units(): readonly PolicyUnit[] {
-    throw new Error("not built");
+    const units = new Map<string, { name: string; workload: WorkloadRef; pods: PodObject[] }>();
+    for (const pod of this.model.pods) {
+      if (isFinished(pod)) continue;
+      const workload = this.model.workloadOf(pod);
+      const name = workloadText(workload);
+      const unit = units.get(name);
+      if (unit === undefined) units.set(name, { name, workload, pods: [pod] });
+      else unit.pods.push(pod);
+    }
+    return [...units.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  /** The addresses outside the cluster in ranges that no policy tells apart, in order; together all of the profile's families. */
+  /**
+   * The addresses outside the cluster in ranges that no policy tells apart, in order; together all of the families of the
+   * profile that the model shows.
+   */
   externalRanges(): readonly IpRange[] {
-    throw new Error("not built");
+    const policies = [...this.#book.policies()].map(({ policy }) => policy);
+    return externalRanges(this.model, policies, this.profile.families);
   }
 
   /** Every ordered pair with a connection or a doubt, units first by source; never a unit to itself. */
-  rows(): Iterable<ConnectionRow> {
-    throw new Error("not built");
+  *rows(): Iterable<ConnectionRow> {
+    const units = this.units();
+    const ranges = this.externalRanges();
+    const everyone = [...units, ...ranges];
+    for (const source of everyone) {
+      for (const destination of everyone) {
+        if (source === destination || ("family" in source && "family" in destination)) continue;
+        const { allowed, undetermined } = this.reach(endpointOf(source), endpointOf(destination));
+        if (isEmptyConnections(allowed) && isEmptyConnections(undetermined)) continue;
+        yield { source, destination, allowed, undetermined };
+      }
+    }
   }
 
   /** The pods that a policy has as subject, in any direction. */
   podsSelectedBy(policy: EvaluatedPolicy): readonly PodObject[] {
-    throw new Error(`not built: ${policy.name}`);
+    const subject = this.#book.find(policy)?.subject;
+    if (subject === undefined) return [];
+    const pods =
+      typeof subject.namespace === "string"
+        ? this.model.podsIn(subject.namespace)
+        : this.model.pods;
+    return [...pods].filter(
+      (pod) =>
+        !isFinished(pod) &&
+        !isHostPod(pod, this.profile) &&
+        selectsPod(subject, pod, this.model.namespace(pod.namespace).labels),
+    );
   }
 }
+
+const endpointOf = (side: PolicyUnit | IpRange): PolicyEndpoint =>
+  "family" in side
+    ? { kind: "addresses", range: side }
+    : { kind: "pod", pod: side.pods[0] as PodObject };

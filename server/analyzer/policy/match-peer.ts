@@ -23,7 +23,9 @@ export const matchPeer = (peer: PeerMatcher, end: PolicyEnd): Match => {
     case "everyone":
       return "yes";
     case "pods":
-      return end.kind === "pod" && end.pod !== undefined && selectsPod(peer, end.pod, end.namespaceLabels)
+      return end.kind === "pod" &&
+        end.pod !== undefined &&
+        selectsPod(peer, end.pod, end.namespaceLabels)
         ? "yes"
         : "no";
     case "addresses": {

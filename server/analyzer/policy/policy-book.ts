@@ -117,7 +117,9 @@ export class PolicyBook {
   /** The compiled form of a policy of the model. */
   find(policy: EvaluatedPolicy): CompiledPolicy | undefined {
     return policy.kind === "NetworkPolicy"
-      ? this.networkPoliciesIn(policy.namespace).find(({ policy: { name } }) => name === policy.name)
+      ? this.networkPoliciesIn(policy.namespace).find(
+          ({ policy: { name } }) => name === policy.name,
+        )
       : this.#tiered.find(
           ({ policy: { kind, name } }) => kind === policy.kind && name === policy.name,
         );

@@ -83,3 +83,23 @@ const endOfNode = (node: NodeObject, { profile, space }: EndSources): PolicyEnd 
   node,
   addresses: profile.ipBlockMatchesNodes ? space.ofNode(node) : [],
 });
+
+/**
+ * Both ends with the addresses that a connection between them can have: those of the families that both have. Where
+ * addresses of one end are not looked at, the other keeps its own.
+ */
+export const sharedAddresses = (
+  source: PolicyEnd,
+  destination: PolicyEnd,
+): { readonly source: PolicyEnd; readonly destination: PolicyEnd } => ({
+  source: limitedTo(source, destination.addresses),
+  destination: limitedTo(destination, source.addresses),
+});
+
+const limitedTo = (end: PolicyEnd, others: readonly PossibleAddresses[]): PolicyEnd => {
+  if (others.length === 0 || end.addresses.length < 2) return end;
+  const addresses = end.addresses.filter(({ family }) =>
+    others.some((other) => other.family === family),
+  );
+  return addresses.length === 0 ? end : { ...end, addresses };
+};

@@ -136,7 +136,7 @@ export class AddressSpace {
 const hostCidr = (ip: string): string => `${ip}/${ip.includes(":") ? 128 : 32}`;
 
 /** The families that addresses of the model show; IPv4 when there are none. */
-const clusterFamilies = (model: ClusterModel): readonly IpFamily[] => {
+export const clusterFamilies = (model: ClusterModel): readonly IpFamily[] => {
   const seen = new Set<IpFamily>();
   const see = (texts: readonly string[]): void => {
     for (const text of texts) {

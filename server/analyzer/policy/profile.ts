@@ -1,3 +1,5 @@
+import type { Direction } from "./decision.js";
+
 /** Names of the profiles. */
 export const profileNames = ["upstream", "calico", "cilium", "np-guard"] as const;
 
@@ -19,11 +21,14 @@ export type Profile = {
   readonly ipBlockMatchesNodes: boolean;
   /** hostNetwork pods: "node" has no policy of its own and is seen as its node; "pod" treats it like any pod. */
   readonly hostNetworkPods: "node" | "pod";
-  /** Traffic from the node a pod runs on is always let in (kubelet probes). */
-  readonly ownNodeAllowed: boolean;
+  /**
+   * Directions in which traffic between a pod and the node it runs on is always allowed. The API documentation has both;
+   * implementations let kubelet probes in and judge what the pod sends to its node.
+   */
+  readonly ownNodeAllowed: readonly Direction[];
   /**
    * A pod that reaches itself through its own Service: the API does not say. "policy" judges it as any other connection,
-   * "allowed" lets it pass, "undefined" answers that it cannot be told.
+   * "allowed" lets it pass, "undefined" answers that what policies deny cannot be told.
    */
   readonly hairpin: "policy" | "allowed" | "undefined";
   /** IP families of the addresses outside the cluster. */
@@ -37,7 +42,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
     hostNetworkPods: "node",
-    ownNodeAllowed: true,
+    ownNodeAllowed: ["egress", "ingress"],
     hairpin: "undefined",
     families: [4, 6],
   },
@@ -46,7 +51,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
     hostNetworkPods: "node",
-    ownNodeAllowed: true,
+    ownNodeAllowed: ["ingress"],
     hairpin: "policy",
     families: [4, 6],
   },
@@ -55,7 +60,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ipBlockMatchesPods: false,
     ipBlockMatchesNodes: false,
     hostNetworkPods: "node",
-    ownNodeAllowed: true,
+    ownNodeAllowed: ["ingress"],
     hairpin: "allowed",
     families: [4, 6],
   },
@@ -64,7 +69,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ipBlockMatchesPods: false,
     ipBlockMatchesNodes: false,
     hostNetworkPods: "pod",
-    ownNodeAllowed: false,
+    ownNodeAllowed: [],
     hairpin: "policy",
     families: [4],
   },

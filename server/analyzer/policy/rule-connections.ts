@@ -8,6 +8,7 @@ import {
   unionConnections,
 } from "../sets/connections.js";
 import { portRange } from "../sets/port-set.js";
+import type { CompiledRule } from "./compiled-policy.js";
 
 /** A port that a rule gives by name; without a protocol it is that of the container's port. */
 export type NamedPort = { readonly name: string; readonly protocol?: Protocol };
@@ -50,3 +51,12 @@ export const namedConnections = (
   }
   return connections;
 };
+
+/** The connections that a rule names for a destination; without a pod its named ports stand for nothing. */
+export const ruleConnectionsOf = (
+  { fixed, named }: Pick<CompiledRule, "fixed" | "named">,
+  pod: PodObject | undefined,
+): ConnectionSet =>
+  named.length === 0 || pod === undefined
+    ? fixed
+    : unionConnections(fixed, namedConnections(named, pod));

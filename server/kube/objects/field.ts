@@ -40,7 +40,11 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const kindOf = (value: unknown): string =>
-  Array.isArray(value) ? "a list" : isRecord(value) ? "a map" : `the ${typeof value} ${shortText(value)}`;
+  Array.isArray(value)
+    ? "a list"
+    : isRecord(value)
+      ? "a map"
+      : `the ${typeof value} ${shortText(value)}`;
 
 const shortText = (value: unknown): string => {
   const text = typeof value === "string" ? `"${value}"` : String(value);

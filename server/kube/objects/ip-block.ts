@@ -10,7 +10,8 @@ export const ipBlockOf = (field: Field): IpBlock | undefined => {
   const cidr = field.field("cidr");
   const text = cidr.text();
   if (text === undefined) {
-    if (!cidr.present || cidr.value === "") cidr.error("is required: write a CIDR such as 10.0.0.0/8");
+    if (!cidr.present || cidr.value === "")
+      cidr.error("is required: write a CIDR such as 10.0.0.0/8");
     return undefined;
   }
   const range = cidrOf(cidr, text);

@@ -47,7 +47,11 @@ const nameOf = (metadata: Field, rule: "label" | "subdomain" | "any"): string | 
     return undefined;
   }
   const fault =
-    rule === "label" ? dnsLabelFault(name) : rule === "subdomain" ? dnsSubdomainFault(name) : undefined;
+    rule === "label"
+      ? dnsLabelFault(name)
+      : rule === "subdomain"
+        ? dnsSubdomainFault(name)
+        : undefined;
   if (fault !== undefined) field.error(fault);
   return name;
 };

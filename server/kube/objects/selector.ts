@@ -43,7 +43,8 @@ const requirementOf = (expression: Field): Requirement | undefined => {
   const fault = key === undefined ? undefined : labelKeyFault(key);
   if (fault !== undefined) keyField.error(fault);
   const operatorField = expression.field("operator");
-  if (!operatorField.present) operatorField.error("is required: use In, NotIn, Exists or DoesNotExist");
+  if (!operatorField.present)
+    operatorField.error("is required: use In, NotIn, Exists or DoesNotExist");
   const operator = operatorField.word(selectorOperators);
   const valuesField = expression.field("values");
   const values = valuesField.strings();
