@@ -2,8 +2,8 @@ import { isFinished } from "../model/cluster-model.js";
 import { type LabelSelector, selects } from "../model/label-selector.js";
 import type { PodObject, WorkloadObject } from "../model/objects.js";
 import { type NearLabels, nearestLabels } from "../near-labels.js";
-import type { LintContext } from "./lint-context.js";
 import { nearLabelSetsMax } from "./limits.js";
+import type { LintContext } from "./lint-context.js";
 
 /** Why a selector selects no pod that policies see in a namespace. */
 export type EmptySelection =

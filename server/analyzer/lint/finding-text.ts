@@ -1,5 +1,5 @@
-import type { ClusterObject, NetworkPolicyPeer } from "../model/objects.js";
 import { selectorText } from "../model/label-selector.js";
+import type { ClusterObject, NetworkPolicyPeer } from "../model/objects.js";
 import { namesInMessageMax } from "./limits.js";
 
 /** "NetworkPolicy default/web", "ClusterNetworkPolicy deny-all". */

@@ -53,7 +53,9 @@ export const lint = (world: PolicyWorld, options: LintOptions = {}): LintAnswer 
   }
   const faults = [
     ...shelf.faults().map((finding) => viewFrom(world, suppressionFaultRule, finding)),
-    ...shelf.unused(options.rules).map((finding) => viewFrom(world, suppressionUnusedRule, finding)),
+    ...shelf
+      .unused(options.rules)
+      .map((finding) => viewFrom(world, suppressionUnusedRule, finding)),
   ];
   found.push(...faults.filter((view) => options.rules?.includes(view.rule) ?? true));
   return {

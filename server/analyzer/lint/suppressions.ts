@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
 import { closest } from "../../../common/closest.js";
 import type { LocationView } from "../answers.js";
 import type { ClusterObject } from "../model/objects.js";
@@ -41,7 +41,9 @@ export const parseSuppressions = (text: string, file: string): SuppressionFile =
     faults: [{ message, location: at(line) }],
   });
   if (text.length > suppressionsBytesMax) {
-    return refused(`more than ${suppressionsBytesMax} bytes: a file of suppressions is far smaller`);
+    return refused(
+      `more than ${suppressionsBytesMax} bytes: a file of suppressions is far smaller`,
+    );
   }
   const lines = new LineCounter();
   const lineOf = (node: Node | null | undefined): number =>
@@ -150,7 +152,10 @@ const faultOf = (suppression: Suppression, ruleIds: readonly string[]): readonly
   const { rule, object = "", reason, location } = suppression;
   const place = { subject: object, location };
   if (!ruleIds.includes(rule.toUpperCase())) {
-    const near = closest(rule.toLowerCase(), ruleIds.map((id) => id.toLowerCase()));
+    const near = closest(
+      rule.toLowerCase(),
+      ruleIds.map((id) => id.toLowerCase()),
+    );
     const hint = near === undefined ? "" : ` Did you mean ${near.toUpperCase()}?`;
     return [
       {

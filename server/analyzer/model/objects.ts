@@ -268,6 +268,11 @@ export type NetworkPolicyObject = ObjectMeta & {
   /** Rules as written, also of a direction that it does not isolate (they have no effect). */
   readonly ingress: readonly NetworkPolicyRule[];
   readonly egress: readonly NetworkPolicyRule[];
+  /**
+   * Paths of the lists of rules, peers and ports that were written as empty lists: ["spec", "ingress", 0, "from"]. They mean
+   * what absent ones mean. Left out when there are none; the API server drops them.
+   */
+  readonly emptyLists?: readonly (readonly (string | number)[])[];
 };
 
 /** What an ordered rule does. ANP's Allow is "accept". */

@@ -5,7 +5,7 @@ import type {
   ObjectMeta,
   PortRule,
 } from "../../analyzer/model/objects.js";
-import type { Field } from "./field.js";
+import type { Field, FieldPath } from "./field.js";
 import { ipBlockOf } from "./ip-block.js";
 import { portNameFault, portNumber } from "./names.js";
 import { selectorOf } from "./selector.js";
@@ -27,6 +27,7 @@ export const networkPolicyOf = (object: Field, meta: ObjectMeta): NetworkPolicyO
   const ingress = rulesOf(spec.field("ingress"), "from");
   const egress = rulesOf(spec.field("egress"), "to");
   const given = policyTypesOf(spec.field("policyTypes"));
+  const emptyLists = emptyListsOf(spec);
   const defaults: readonly ("ingress" | "egress")[] =
     egress.length > 0 ? ["ingress", "egress"] : ["ingress"];
   return {
@@ -37,8 +38,22 @@ export const networkPolicyOf = (object: Field, meta: ObjectMeta): NetworkPolicyO
     policyTypesGiven: given.length > 0,
     ingress,
     egress,
+    ...(emptyLists.length === 0 ? {} : { emptyLists }),
   };
 };
+
+/** Lists that are there and empty: they read like "nothing" and mean what an absent list means. */
+const emptyListsOf = (spec: Field): readonly FieldPath[] =>
+  [spec.field("ingress"), spec.field("egress")]
+    .flatMap((rules) => [rules, ...membersOf(rules).flatMap(ruleLists)])
+    .filter(({ value }) => Array.isArray(value) && value.length === 0)
+    .map(({ path }) => path);
+
+const membersOf = (list: Field): readonly Field[] =>
+  Array.isArray(list.value) ? list.items() : [];
+
+const ruleLists = (rule: Field): readonly Field[] =>
+  ["from", "to", "ports"].map((key) => rule.field(key));
 
 const policyTypesOf = (field: Field): readonly ("ingress" | "egress")[] => {
   const items = field.items();

@@ -1,5 +1,10 @@
 import { workloadText } from "../../model/cluster-model.js";
-import { everything, type LabelSelector, selectorText, selects } from "../../model/label-selector.js";
+import {
+  everything,
+  type LabelSelector,
+  selectorText,
+  selects,
+} from "../../model/label-selector.js";
 import type {
   NetworkPolicyObject,
   NetworkPolicyPeer,
@@ -141,7 +146,8 @@ export const orInsteadOfAnd: LintRule = {
   id: "CW003",
   title: "peers-or-not-and",
   severity: "medium",
-  summary: "A namespaceSelector and a podSelector stand in two list items, so either is enough, where both seem meant.",
+  summary:
+    "A namespaceSelector and a podSelector stand in two list items, so either is enough, where both seem meant.",
   *run(context) {
     for (const policy of context.policies()) {
       for (const { rule, path, listKey } of rulesInForce(policy)) {

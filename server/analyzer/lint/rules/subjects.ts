@@ -126,7 +126,8 @@ export const namespaceAbsent: LintRule = {
     const known = context.namespaceNames.filter((name) => model.hasNamespaceObject(name));
     if (known.length === 0) return;
     for (const name of context.namespaceNames) {
-      const inhabited = [...model.podsIn(name)].length > 0 || [...model.servicesIn(name)].length > 0;
+      const inhabited =
+        [...model.podsIn(name)].length > 0 || [...model.servicesIn(name)].length > 0;
       if (model.hasNamespaceObject(name) || inhabited || name === "default") continue;
       for (const policy of context.policiesIn(name)) {
         yield {
