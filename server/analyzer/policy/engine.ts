@@ -56,7 +56,7 @@ export class PolicyEngine {
   /** Takes up a change that the model has applied already. */
   apply(change: ModelChange): void {
     this.#book.apply(change);
-    this.#space.reset();
+    this.#space.apply(change);
   }
 
   /** The decision of a pair with everything that decided it. */
@@ -98,7 +98,7 @@ export class PolicyEngine {
    */
   externalRanges(): readonly IpRange[] {
     const policies = [...this.#book.policies()].map(({ policy }) => policy);
-    return externalRanges(this.model, policies, this.profile.families);
+    return externalRanges(policies, this.profile.families, this.#space.families);
   }
 
   /** Every ordered pair with a connection or a doubt, units first by source; never a unit to itself. */

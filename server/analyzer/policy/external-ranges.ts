@@ -1,8 +1,6 @@
-import type { ClusterModel } from "../model/cluster-model.js";
 import type { IpBlock } from "../model/objects.js";
 import { type IpFamily, type IpRange, lastAddress } from "../sets/ip.js";
 import type { EvaluatedPolicy } from "./decision.js";
-import { clusterFamilies } from "./possible-addresses.js";
 
 /** The address blocks that a policy names. */
 export function* blocksOf(policy: EvaluatedPolicy): Iterable<IpBlock> {
@@ -18,12 +16,12 @@ export function* blocksOf(policy: EvaluatedPolicy): Iterable<IpBlock> {
 
 /**
  * The addresses outside the cluster, cut wherever a block of a policy begins or ends, so that no policy tells two addresses
- * of one range apart. Of the given families those that the model shows: in its addresses or in the blocks.
+ * of one range apart. Of the given families those that the model shows in its addresses, or the policies in their blocks.
  */
 export const externalRanges = (
-  model: ClusterModel,
   policies: Iterable<EvaluatedPolicy>,
   families: readonly IpFamily[],
+  shownFamilies: readonly IpFamily[],
 ): readonly IpRange[] => {
   const starts = new Map<IpFamily, Set<bigint>>();
   for (const policy of policies) {
@@ -31,7 +29,7 @@ export const externalRanges = (
       for (const cut of [range, ...except]) addCut(starts, cut);
     }
   }
-  const shown = new Set<IpFamily>([...clusterFamilies(model), ...starts.keys()]);
+  const shown = new Set<IpFamily>([...shownFamilies, ...starts.keys()]);
   return families
     .filter((family) => shown.has(family))
     .flatMap((family) => rangesFrom(family, starts.get(family) ?? new Set()));

@@ -1,4 +1,4 @@
-import type { ClusterModel } from "../model/cluster-model.js";
+import type { ClusterModel, ModelChange } from "../model/cluster-model.js";
 import type { NodeObject, PodObject } from "../model/objects.js";
 import { type IpFamily, type IpRange, parseCidr, parseIp } from "../sets/ip.js";
 import {
@@ -9,6 +9,7 @@ import {
   isSubsetOfIps,
   subtractIps,
 } from "../sets/ip-set.js";
+import { FamilyCensus } from "./family-census.js";
 
 /** What the address of one family can be: one address where it is known. */
 export type PossibleAddresses = { readonly family: IpFamily; readonly possible: IpSet };
@@ -62,24 +63,35 @@ const notOfNodes = cidrs([
 /** What addresses pods and nodes of a model have, or can have where they are not known. */
 export class AddressSpace {
   readonly #model: ClusterModel;
+  readonly #families: FamilyCensus;
   readonly #known = new WeakMap<readonly string[], readonly PossibleAddresses[]>();
   #unknownPod: readonly PossibleAddresses[] | undefined;
   #unknownNode: readonly PossibleAddresses[] | undefined;
 
   constructor(model: ClusterModel) {
     this.#model = model;
+    this.#families = new FamilyCensus(model);
   }
 
-  /** Forgets what was derived from the model, after a change of a pod, a node or a Service. */
-  reset(): void {
+  /** The families that addresses of the model show; IPv4 when there are none. */
+  get families(): readonly IpFamily[] {
+    return this.#families.shown;
+  }
+
+  /** Takes up a change of the model; whether what is not known can be something else now. */
+  apply(change: ModelChange): boolean {
+    const before = this.families.join();
+    this.#families.apply(change);
+    if (this.families.join() === before && change.object.kind !== "Node") return false;
+    const texts = (): string => addressesText([...this.unknownPod, ...this.unknownNode]);
+    const old = texts();
     this.#unknownPod = undefined;
     this.#unknownNode = undefined;
+    return texts() !== old;
   }
 
-  /** The addresses of a pod that has a network of its own. */
-  ofPod(pod: PodObject): readonly PossibleAddresses[] {
-    const known = this.#addressesOf(pod.ips);
-    if (known.length > 0) return known;
+  /** What the address of a pod that has none yet can be: one array until it changes. */
+  get unknownPod(): readonly PossibleAddresses[] {
     this.#unknownPod ??= this.#possible(
       [...this.#model.nodes].flatMap(({ podCidrs }) => podCidrs),
       privateAddresses,
@@ -87,28 +99,38 @@ export class AddressSpace {
     return this.#unknownPod;
   }
 
-  /** The addresses of a pod on the host network: its own, its host's, its node's, or those of any node. */
-  ofHostPod(pod: PodObject, node: NodeObject | undefined): readonly PossibleAddresses[] {
-    const own = this.#addressesOf(pod.ips);
-    if (own.length > 0) return own;
-    if (pod.hostIp !== undefined) {
-      const host = addressesFromTexts([pod.hostIp]);
-      if (host.length > 0) return host;
-    }
-    return this.ofNode(node);
-  }
-
-  /** The addresses of a node; of any node when it is not known which. */
-  ofNode(node: NodeObject | undefined): readonly PossibleAddresses[] {
-    if (node !== undefined) {
-      const known = this.#addressesOf(node.ips);
-      if (known.length > 0) return known;
-    }
+  /** What the address of a node that shows none can be: one array until it changes. */
+  get unknownNode(): readonly PossibleAddresses[] {
     this.#unknownNode ??= this.#possible(
       [...this.#model.nodes].flatMap(({ ips }) => ips.map(hostCidr)),
       subtractIps(allAddresses(), notOfNodes),
     );
     return this.#unknownNode;
+  }
+
+  /** Whether addresses stand for what is not known. */
+  isUnknown(addresses: readonly PossibleAddresses[]): boolean {
+    return addresses === this.#unknownPod || addresses === this.#unknownNode;
+  }
+
+  /** The addresses of a pod that has a network of its own. */
+  ofPod(pod: PodObject): readonly PossibleAddresses[] {
+    const known = this.#addressesOf(pod.ips);
+    return known.length > 0 ? known : this.unknownPod;
+  }
+
+  /** The addresses of a pod on the host network: its own, its host's, its node's, or those of any node. */
+  ofHostPod(pod: PodObject, node: NodeObject | undefined): readonly PossibleAddresses[] {
+    const own = this.#addressesOf(pod.ips);
+    if (own.length > 0) return own;
+    const host = pod.hostIp === undefined ? [] : addressesFromTexts([pod.hostIp]);
+    return host.length > 0 ? host : this.ofNode(node);
+  }
+
+  /** The addresses of a node; of any node when it is not known which. */
+  ofNode(node: NodeObject | undefined): readonly PossibleAddresses[] {
+    const known = node === undefined ? [] : this.#addressesOf(node.ips);
+    return known.length > 0 ? known : this.unknownNode;
   }
 
   #addressesOf(texts: readonly string[]): readonly PossibleAddresses[] {
@@ -123,7 +145,7 @@ export class AddressSpace {
   /** For each family of the cluster the given blocks, or the fallback where there are none of it. */
   #possible(blocks: readonly string[], fallback: IpSet): readonly PossibleAddresses[] {
     const given = cidrs(blocks);
-    return clusterFamilies(this.#model).map((family) => {
+    return this.families.map((family) => {
       const own = given.filter((range) => range.family === family);
       return {
         family,
@@ -133,23 +155,13 @@ export class AddressSpace {
   }
 }
 
-const hostCidr = (ip: string): string => `${ip}/${ip.includes(":") ? 128 : 32}`;
+/** A text that is equal for equal addresses. */
+export const addressesText = (addresses: readonly PossibleAddresses[]): string =>
+  addresses
+    .map(({ possible }) => possible.map(({ family, first, last }) => `${family}:${first}-${last}`))
+    .join(";");
 
-/** The families that addresses of the model show; IPv4 when there are none. */
-export const clusterFamilies = (model: ClusterModel): readonly IpFamily[] => {
-  const seen = new Set<IpFamily>();
-  const see = (texts: readonly string[]): void => {
-    for (const text of texts) {
-      if (text.includes(":")) seen.add(6);
-      else if (text.includes(".")) seen.add(4);
-    }
-  };
-  for (const pod of model.pods) see(pod.ips);
-  for (const node of model.nodes) see([...node.ips, ...node.podCidrs]);
-  for (const service of model.services) see(service.clusterIps);
-  if (seen.size === 0) return [4];
-  return ([4, 6] as const).filter((family) => seen.has(family));
-};
+const hostCidr = (ip: string): string => `${ip}/${ip.includes(":") ? 128 : 32}`;
 
 const addressesFromTexts = (texts: readonly string[]): readonly PossibleAddresses[] => {
   const ranges = texts.flatMap((text) => {

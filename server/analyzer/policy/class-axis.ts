@@ -1,0 +1,181 @@
+import type { ClusterModel } from "../model/cluster-model.js";
+import { type LabelSelector, selects } from "../model/label-selector.js";
+import { AddressIndex } from "./address-index.js";
+import type { PeerMatcher, PodMatcher } from "./compiled-policy.js";
+import type { EndClass, EndClasses } from "./end-classes.js";
+import { type Match, matchPeer } from "./match-peer.js";
+import { type EndAxis, type Held, matcherKey, nothingHeld } from "./peer-sets.js";
+import type { PolicyTerms } from "./policy-terms.js";
+
+type Entry = { readonly yes: number[]; readonly maybe: number[]; reason: Match; upTo: number };
+
+/**
+ * The classes of pods as peers: which of them a matcher holds, found by namespace and label rather than by trying all,
+ * and remembered; new classes are added to what is remembered when it is asked for.
+ */
+export class ClassAxis implements EndAxis {
+  readonly #model: ClusterModel;
+  readonly #classes: EndClasses;
+  readonly #terms: PolicyTerms;
+  readonly #entries = new Map<string, Entry>();
+  readonly #inNamespace = new Map<string, number[]>();
+  readonly #byLabel = new Map<string, number[]>();
+  readonly #pods: number[] = [];
+  readonly #hosts: number[] = [];
+  readonly #addresses = new AddressIndex();
+  #indexed = 0;
+
+  constructor(parts: {
+    readonly model: ClusterModel;
+    readonly classes: EndClasses;
+    readonly terms: PolicyTerms;
+  }) {
+    this.#model = parts.model;
+    this.#classes = parts.classes;
+    this.#terms = parts.terms;
+  }
+
+  get size(): number {
+    return this.#classes.all.length;
+  }
+
+  /** How many matchers are remembered. */
+  get entryCount(): number {
+    return this.#entries.size;
+  }
+
+  held(matcher: PeerMatcher, from: number, families: string): Held {
+    if (matcher.kind === "names") return nothingHeld;
+    this.#index();
+    const byFamily = matcher.kind === "addresses" ? families : "";
+    const entry = this.#entryOf(`${byFamily} ${matcherKey(matcher)}`);
+    if (entry.upTo < this.size) this.#extend(entry, matcher, byFamily);
+    return {
+      yes: [tailOf(entry.yes, from)],
+      maybe: [tailOf(entry.maybe, from)],
+      reason: entry.reason,
+    };
+  }
+
+  /** Keys that selectors did not name before: the classes that are there are found by them from now on. */
+  noteKeys(keys: Iterable<string>): void {
+    for (const key of keys) {
+      for (let id = 0; id < this.#indexed; id++) {
+        const { pod, kind } = (this.#classes.all[id] as EndClass).end;
+        if (kind !== "pod" || pod === undefined || !Object.hasOwn(pod.labels, key)) continue;
+        push(this.#byLabel, labelText(key, pod.labels[key] ?? ""), id);
+      }
+    }
+  }
+
+  #extend(entry: Entry, matcher: PeerMatcher, families: string): void {
+    if (matcher.kind === "addresses") {
+      const { yes, maybe, reason } = this.#addresses.find(matcher.set, entry.upTo, families);
+      for (const id of yes.sort(ascending)) entry.yes.push(id);
+      for (const id of maybe.sort(ascending)) entry.maybe.push(id);
+      entry.reason = reason;
+    } else {
+      for (const id of this.#candidates(matcher, entry.upTo)) {
+        const match = matchPeer(matcher, (this.#classes.all[id] as EndClass).end);
+        if (match === "yes") entry.yes.push(id);
+        else if (match !== "no") entry.maybe.push(id);
+      }
+    }
+    entry.upTo = this.size;
+  }
+
+  #entryOf(key: string): Entry {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { yes: [], maybe: [], reason: "unknown-address", upTo: 0 };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  #index(): void {
+    const { all } = this.#classes;
+    for (; this.#indexed < all.length; this.#indexed++) {
+      const { end } = all[this.#indexed] as EndClass;
+      this.#addresses.add(this.#indexed, end);
+      if (end.kind !== "pod" || end.pod === undefined) {
+        this.#hosts.push(this.#indexed);
+        continue;
+      }
+      this.#pods.push(this.#indexed);
+      push(this.#inNamespace, end.pod.namespace, this.#indexed);
+      for (const key in end.pod.labels) {
+        if (this.#terms.podKeys.has(key)) {
+          push(this.#byLabel, labelText(key, end.pod.labels[key] ?? ""), this.#indexed);
+        }
+      }
+    }
+  }
+
+  /** Classes from an index on among which are all that a matcher holds, in ascending order. */
+  #candidates(matcher: PeerMatcher, from: number): readonly number[] {
+    switch (matcher.kind) {
+      case "pods":
+        return this.#podCandidates(matcher, from);
+      case "nodes":
+        return tailOf(this.#hosts, from);
+      default:
+        return [];
+    }
+  }
+
+  #podCandidates({ namespace, podSelector }: PodMatcher, from: number): readonly number[] {
+    if (typeof namespace === "string") return tailOf(this.#inNamespace.get(namespace) ?? [], from);
+    const byLabel = this.#withLabels(podSelector);
+    if (byLabel !== undefined) return merged(byLabel, from);
+    if (namespace.key === "") return tailOf(this.#pods, from);
+    const lists: (readonly number[])[] = [];
+    for (const [name, ids] of this.#inNamespace) {
+      if (selects(namespace, this.#model.namespace(name).labels)) lists.push(ids);
+    }
+    return merged(lists, from);
+  }
+
+  /** The shortest lists of classes that one requirement allows; undefined when none asks for a value. */
+  #withLabels({ requirements }: LabelSelector): readonly (readonly number[])[] | undefined {
+    let best: readonly (readonly number[])[] | undefined;
+    let bestCount = Number.POSITIVE_INFINITY;
+    for (const { key, operator, values } of requirements) {
+      if (operator !== "In") continue;
+      const lists = values.map((value) => this.#byLabel.get(labelText(key, value)) ?? []);
+      const count = lists.reduce((sum, { length }) => sum + length, 0);
+      if (count >= bestCount) continue;
+      best = lists;
+      bestCount = count;
+    }
+    return best;
+  }
+}
+
+const ascending = (one: number, other: number): number => one - other;
+
+const labelText = (key: string, value: string): string => `${key}=${value}`;
+
+const push = (lists: Map<string, number[]>, key: string, id: number): void => {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [id]);
+  else list.push(id);
+};
+
+const merged = (lists: readonly (readonly number[])[], from: number): readonly number[] => {
+  if (lists.length === 1) return tailOf(lists[0] ?? [], from);
+  return lists.flatMap((list) => tailOf(list, from)).sort(ascending);
+};
+
+/** The part of an ascending list that is not below a number. */
+const tailOf = (list: readonly number[], from: number): readonly number[] => {
+  if (from === 0 || (list[0] ?? from) >= from) return list;
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] as number) < from) low = middle + 1;
+    else high = middle;
+  }
+  return list.slice(low);
+};
