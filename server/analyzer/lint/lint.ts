@@ -30,7 +30,7 @@ export const lintRuleInfos: readonly LintRuleInfo[] = [
   ...lintRules,
   suppressionFaultRule,
   suppressionUnusedRule,
-].sort((one, other) => compare(one.id, other.id));
+];
 
 /**
  * Looks a model over with every rule. The same model gives the same findings in the same order: the worst first, then by
