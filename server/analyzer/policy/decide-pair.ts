@@ -108,7 +108,8 @@ const memoized = (match: (rule: CompiledRule) => Match): ((rule: CompiledRule) =
   };
 };
 
-const isSamePod = (source: PolicyEndpoint, destination: PolicyEndpoint): boolean =>
+/** Whether both ends are one pod. */
+export const isSamePod = (source: PolicyEndpoint, destination: PolicyEndpoint): boolean =>
   source.kind === "pod" &&
   destination.kind === "pod" &&
   source.pod.namespace === destination.pod.namespace &&

@@ -30,9 +30,11 @@ export class EndSigner {
     this.#atoms = parts.atoms;
   }
 
-  /** Forgets the labels of a namespace, which have changed. */
-  forgetNamespace(name: string): void {
+  /** Reads the labels of a namespace again; whether they were used and are others now. */
+  renewNamespace(name: string): boolean {
+    const before = this.#namespaces.get(name);
     this.#namespaces.delete(name);
+    return before !== undefined && this.#namespaceKey(name) !== before;
   }
 
   /** The signature of an end that is a pod or a host. */

@@ -1,39 +1,26 @@
-import {
-  type ClusterModel,
-  isFinished,
-  type ModelChange,
-  type WorkloadRef,
-  workloadText,
-} from "../model/cluster-model.js";
+import { type ClusterModel, isFinished, type ModelChange } from "../model/cluster-model.js";
 import type { PodObject } from "../model/objects.js";
 import { ConnectionTable } from "../sets/connection-table.js";
-import { type ConnectionSet, isEmptyConnections } from "../sets/connections.js";
+import type { ConnectionSet } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
-import { type DecideOptions, decidePair } from "./decide-pair.js";
+import type { ConnectionRow } from "./connection-rows.js";
+import { type DecideOptions, type DecisionSources, decidePair } from "./decide-pair.js";
 import type { EvaluatedPolicy, PairDecision, PolicyEndpoint } from "./decision.js";
 import { externalRanges } from "./external-ranges.js";
 import { selectsPod } from "./match-peer.js";
+import { type MatrixSummary, OutcomeMatrix } from "./outcome-matrix.js";
 import { PolicyBook } from "./policy-book.js";
 import { isHostPod } from "./policy-end.js";
+import { PolicyIndex } from "./policy-index.js";
+import type { PolicyUnit } from "./policy-units.js";
 import { AddressSpace } from "./possible-addresses.js";
 import type { Profile } from "./profile.js";
 
-/** Pods of one workload that no policy tells apart. */
-export type PolicyUnit = {
-  /** "ns/name[Kind]"; "ns/pod[Pod]" for each pod of a workload whose pods are told apart. */
-  readonly name: string;
-  readonly workload: WorkloadRef;
-  /** One or more, in order of their names. */
-  readonly pods: readonly PodObject[];
-};
+export type { ConnectionRow } from "./connection-rows.js";
+export type { PolicyUnit } from "./policy-units.js";
 
-/** A row of the list of connections: two units, or a unit and a range of addresses outside. */
-export type ConnectionRow = {
-  readonly source: PolicyUnit | IpRange;
-  readonly destination: PolicyUnit | IpRange;
-  readonly allowed: ConnectionSet;
-  readonly undetermined: ConnectionSet;
-};
+/** What a pair may do, without reasons. */
+export type Reach = { readonly allowed: ConnectionSet; readonly undetermined: ConnectionSet };
 
 /**
  * Evaluates the policies of a model under a profile: exact sets of (protocol, port) between any two endpoints. Compiled
@@ -42,21 +29,34 @@ export type ConnectionRow = {
 export class PolicyEngine {
   readonly model: ClusterModel;
   readonly profile: Profile;
-  readonly #table = new ConnectionTable();
-  readonly #space: AddressSpace;
-  readonly #book: PolicyBook;
+  #sources: DecisionSources;
+  #index: PolicyIndex | undefined;
+  #matrix: OutcomeMatrix | undefined;
+  #ranges: readonly IpRange[] | undefined;
 
   constructor(model: ClusterModel, profile: Profile) {
     this.model = model;
     this.profile = profile;
-    this.#space = new AddressSpace(model);
-    this.#book = new PolicyBook(model, profile.families);
+    this.#sources = {
+      model,
+      profile,
+      space: new AddressSpace(model),
+      book: new PolicyBook(model, profile.families),
+      table: new ConnectionTable(),
+    };
   }
 
   /** Takes up a change that the model has applied already. */
   apply(change: ModelChange): void {
-    this.#book.apply(change);
-    this.#space.apply(change);
+    const { book, space } = this.#sources;
+    const isPolicy = book.apply(change);
+    const isSpaceNew = space.apply(change);
+    if (isPolicy || isSpaceNew) this.#ranges = undefined;
+    this.#matrix = undefined;
+    this.#index?.apply(change, isSpaceNew);
+    if (this.#index?.isWorn !== true) return;
+    this.#sources = { ...this.#sources, table: new ConnectionTable() };
+    this.#index = undefined;
   }
 
   /** The decision of a pair with everything that decided it. */
@@ -65,60 +65,53 @@ export class PolicyEngine {
     destination: PolicyEndpoint,
     options: DecideOptions = {},
   ): PairDecision {
-    const { model, profile } = this;
-    const sources = { model, profile, space: this.#space, book: this.#book, table: this.#table };
-    return decidePair(sources, [source, destination], options);
+    return decidePair(this.#sources, [source, destination], options);
   }
 
   /** What `decide` allows, without reasons: the fast way. */
-  reach(
-    source: PolicyEndpoint,
-    destination: PolicyEndpoint,
-  ): { readonly allowed: ConnectionSet; readonly undetermined: ConnectionSet } {
-    return this.decide(source, destination);
+  reach(source: PolicyEndpoint, destination: PolicyEndpoint): Reach {
+    const { outcomes } = this.#indexed();
+    const outcome = this.#indexed().outcome(source, destination);
+    if (outcome === undefined) return this.decide(source, destination);
+    const { table } = this.#sources;
+    return {
+      allowed: table.get(outcomes.allowedOf(outcome)),
+      undetermined: table.get(outcomes.undeterminedOf(outcome)),
+    };
   }
 
   /** Every live pod, grouped, in order of names. */
   units(): readonly PolicyUnit[] {
-    const units = new Map<string, { name: string; workload: WorkloadRef; pods: PodObject[] }>();
-    for (const pod of this.model.pods) {
-      if (isFinished(pod)) continue;
-      const workload = this.model.workloadOf(pod);
-      const name = workloadText(workload);
-      const unit = units.get(name);
-      if (unit === undefined) units.set(name, { name, workload, pods: [pod] });
-      else unit.pods.push(pod);
-    }
-    return [...units.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return this.#allPairs().units.map(({ unit }) => unit);
   }
 
   /**
    * The addresses outside the cluster in ranges that no policy tells apart, in order; together all of the families of the
-   * profile that the model shows.
+   * profile that the model or its policies show.
    */
   externalRanges(): readonly IpRange[] {
-    const policies = [...this.#book.policies()].map(({ policy }) => policy);
-    return externalRanges(policies, this.profile.families, this.#space.families);
+    const { book, space, profile } = this.#sources;
+    this.#ranges ??= externalRanges(
+      [...book.policies()].map(({ policy }) => policy),
+      profile.families,
+      space.families,
+    );
+    return this.#ranges;
   }
 
-  /** Every ordered pair with a connection or a doubt, units first by source; never a unit to itself. */
-  *rows(): Iterable<ConnectionRow> {
-    const units = this.units();
-    const ranges = this.externalRanges();
-    const everyone = [...units, ...ranges];
-    for (const source of everyone) {
-      for (const destination of everyone) {
-        if (source === destination || ("family" in source && "family" in destination)) continue;
-        const { allowed, undetermined } = this.reach(endpointOf(source), endpointOf(destination));
-        if (isEmptyConnections(allowed) && isEmptyConnections(undetermined)) continue;
-        yield { source, destination, allowed, undetermined };
-      }
-    }
+  /** Every ordered pair with a connection or a doubt, by source, units first; never a unit to itself. */
+  rows(): Iterable<ConnectionRow> {
+    return this.#allPairs().rows();
   }
 
-  /** The pods that a policy has as subject, in any direction. */
+  /** Counts over all pairs of classes of pods that no policy tells apart. */
+  matrixSummary(): MatrixSummary {
+    return this.#allPairs().summary();
+  }
+
+  /** The living pods that a policy has as subject, in any direction. */
   podsSelectedBy(policy: EvaluatedPolicy): readonly PodObject[] {
-    const subject = this.#book.find(policy)?.subject;
+    const subject = this.#sources.book.find(policy)?.subject;
     if (subject === undefined) return [];
     const pods =
       typeof subject.namespace === "string"
@@ -131,9 +124,14 @@ export class PolicyEngine {
         selectsPod(subject, pod, this.model.namespace(pod.namespace).labels),
     );
   }
-}
 
-const endpointOf = (side: PolicyUnit | IpRange): PolicyEndpoint =>
-  "family" in side
-    ? { kind: "addresses", range: side }
-    : { kind: "pod", pod: side.pods[0] as PodObject };
+  #indexed(): PolicyIndex {
+    this.#index ??= new PolicyIndex(this.#sources);
+    return this.#index;
+  }
+
+  #allPairs(): OutcomeMatrix {
+    this.#matrix ??= new OutcomeMatrix(this.#indexed(), this.#sources, this.externalRanges());
+    return this.#matrix;
+  }
+}

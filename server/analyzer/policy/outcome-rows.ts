@@ -3,7 +3,7 @@ import type { CompiledRule } from "./compiled-policy.js";
 import type { Match } from "./match-peer.js";
 import { denied, type OutcomeId, open } from "./outcome-table.js";
 import type { EndAxis, Held } from "./peer-sets.js";
-import type { SubjectGroup, SubjectGroups } from "./subject-groups.js";
+import type { RuleMatches, SubjectGroup, SubjectGroups } from "./subject-groups.js";
 
 /** What a group says of the ends of an axis: the outcome of most, and the ends that differ. */
 export type OutcomeRow = {
@@ -117,11 +117,7 @@ const advance = (
   }
 };
 
-const heldBy = (
-  { always }: SubjectGroup,
-  states: readonly State[],
-  last: State,
-): ReadonlyMap<CompiledRule, Match> => {
+const heldBy = ({ always }: SubjectGroup, states: readonly State[], last: State): RuleMatches => {
   const held = new Map<CompiledRule, Match>();
   for (const rule of always) held.set(rule, "yes");
   for (
@@ -131,7 +127,7 @@ const heldBy = (
   ) {
     held.set(state.rule, state.match);
   }
-  return held;
+  return (rule) => held.get(rule) ?? "no";
 };
 
 /** The outcome that most ends have is left out. */

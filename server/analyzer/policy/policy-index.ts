@@ -1,21 +1,16 @@
 import type { ModelChange } from "../model/cluster-model.js";
-import type { NodeObject, PodObject } from "../model/objects.js";
-import { type ConnectionTable } from "../sets/connection-table.js";
-import type { IpRange } from "../sets/ip.js";
+import type { ClusterObject, PodObject } from "../model/objects.js";
 import { AddressAtoms } from "./address-atoms.js";
 import { ClassAxis } from "./class-axis.js";
-import type { CompiledPolicy, CompiledRule } from "./compiled-policy.js";
-import { type ConnectionRow, connectionRows, expand, type RowSources } from "./connection-rows.js";
-import type { DecisionSources } from "./decide-pair.js";
+import type { CompiledPolicy } from "./compiled-policy.js";
+import { type DecisionSources, isOwnNode, isSamePod } from "./decide-pair.js";
+import type { Direction, PolicyEndpoint } from "./decision.js";
 import { type EndClass, EndClasses } from "./end-classes.js";
 import { EndSigner } from "./end-signature.js";
-import { externalRanges } from "./external-ranges.js";
-import { deadClassesMax, staleEntriesMax } from "./limits.js";
-import { type Match, matchRule } from "./match-peer.js";
-import { OutcomeColumns } from "./outcome-columns.js";
-import { type OutcomeRow, outcomeRow, type RowAxis } from "./outcome-rows.js";
-import { denied, type OutcomeId, OutcomeTable } from "./outcome-table.js";
-import type { PolicyEnd } from "./policy-end.js";
+import { deadClassesMax, pairMemoMax, staleEntriesMax } from "./limits.js";
+import { matchRule } from "./match-peer.js";
+import { type OutcomeId, OutcomeTable, open } from "./outcome-table.js";
+import { endOfEndpoint, type PolicyEnd, sharedAddresses } from "./policy-end.js";
 import {
   addTerms,
   addUnmodelledTerms,
@@ -23,6 +18,201 @@ import {
   type PolicyTerms,
   rangesOf,
 } from "./policy-terms.js";
-import { type PlacedUnit, placedUnits } from "./policy-units.js";
-import { RangeAxis } from "./range-axis.js";
-import { type SubjectGroup, SubjectGroups } from "./subject-groups.js";
+import { SubjectGroups } from "./subject-groups.js";
+
+/** Classes of pods, groups of subjects and sets of peers, made once from a model and kept up change by change. */
+export class PolicyIndex {
+  readonly classes: EndClasses;
+  readonly axis: ClassAxis;
+  readonly groups: SubjectGroups;
+  readonly outcomes: OutcomeTable;
+  readonly #sources: DecisionSources;
+  readonly #terms = noTerms();
+  readonly #atoms = new AddressAtoms();
+  readonly #signer: EndSigner;
+  readonly #pairs = new Map<number, OutcomeId>();
+  readonly #sizeAtStart: number;
+
+  constructor(sources: DecisionSources) {
+    this.#sources = sources;
+    const { model, profile, space, book, table } = sources;
+    for (const policy of book.policies()) {
+      addTerms(this.#terms, policy);
+      this.#atoms.add(rangesOf(policy));
+    }
+    for (const policy of book.unmodelled) addUnmodelledTerms(this.#terms, policy);
+    const signed = { model, space, terms: this.#terms, atoms: this.#atoms };
+    this.#signer = new EndSigner(signed);
+    this.classes = new EndClasses({ model, profile, space }, this.#signer);
+    this.axis = new ClassAxis({ model, classes: this.classes, terms: this.#terms });
+    this.outcomes = new OutcomeTable(table);
+    this.groups = new SubjectGroups({
+      book,
+      table,
+      outcomes: this.outcomes,
+      familiesOf: (one) => this.#familiesOf(one),
+    });
+    this.#sizeAtStart = this.classes.all.length + table.size;
+  }
+
+  /** Whether more of what it keeps is of the past than is worth keeping: then a new one is made. */
+  get isWorn(): boolean {
+    const { deadCount, all } = this.classes;
+    const kept = this.axis.entryCount + this.groups.size + this.#sources.table.size;
+    return (
+      deadCount > all.length - deadCount + deadClassesMax ||
+      kept > 8 * this.#sizeAtStart + staleEntriesMax
+    );
+  }
+
+  /** Takes up a change that model, book and space have taken up; `isSpaceNew` as `AddressSpace.apply` says. */
+  apply({ kind, object }: ModelChange, isSpaceNew: boolean): void {
+    if (isSpaceNew) this.#renewAddresses();
+    if (object.kind === "Pod") {
+      if (kind === "upsert") this.classes.put(object);
+      else this.classes.drop(object);
+      return;
+    }
+    if (object.kind === "Namespace") this.#renewNamespace(object.name);
+    else if (object.kind === "Node") this.#renewNode(object.name);
+    else if (isPolicy(object)) this.#takePolicy(kind, object);
+    else return;
+    this.#pairs.clear();
+  }
+
+  /** What policies say of a pair; undefined where an end is a pod that the model lacks. */
+  outcome(source: PolicyEndpoint, destination: PolicyEndpoint): OutcomeId | undefined {
+    if (isSamePod(source, destination)) return open;
+    const [from, to] = [this.#placeOf(source), this.#placeOf(destination)];
+    if (from === undefined || to === undefined) return undefined;
+    const isPlain = from.of !== undefined && to.of !== undefined;
+    const hasHost = from.end.kind === "host" || to.end.kind === "host";
+    if (!isPlain || hasHost) return this.#judge(from, to);
+    const key = (from.of as EndClass).id * pairKeyBase + (to.of as EndClass).id;
+    const known = this.#pairs.get(key);
+    if (known !== undefined) return known;
+    const outcome = this.#judge(from, to);
+    if (this.#pairs.size >= pairMemoMax) this.#pairs.clear();
+    this.#pairs.set(key, outcome);
+    return outcome;
+  }
+
+  #judge(from: Place, to: Place): OutcomeId {
+    const { source, destination } = sharedAddresses(from.end, to.end);
+    return this.outcomes.both(
+      this.#direction("egress", { of: from.of, end: source }, destination),
+      this.#direction("ingress", { of: to.of, end: destination }, source),
+    );
+  }
+
+  #direction(direction: Direction, { of, end }: Place, peer: PolicyEnd): OutcomeId {
+    if (of === undefined || end.kind !== "pod") return open;
+    if (isOwnNode(end, peer) && this.#sources.profile.ownNodeAllowed.includes(direction)) {
+      return open;
+    }
+    const group = this.groups.of(of, direction);
+    const peerPod = peer.kind === "pod" ? peer.pod : undefined;
+    return this.groups.outcome(group, (rule) => matchRule(rule, peer), peerPod);
+  }
+
+  #placeOf(endpoint: PolicyEndpoint): Place | undefined {
+    if (endpoint.kind !== "pod")
+      return { of: undefined, end: endOfEndpoint(endpoint, this.#sources) };
+    const of = this.classes.of(endpoint.pod);
+    if (of === undefined) return undefined;
+    // Of its class a pod has all but the node it runs on.
+    return {
+      of,
+      end:
+        of.end.kind === "pod"
+          ? placedOn(of.end, endpoint.pod)
+          : endOfEndpoint(endpoint, this.#sources),
+    };
+  }
+
+  /** Families matter where pods of one and of two families meet, and blocks match pods. */
+  #familiesOf({ end }: EndClass): string {
+    const { profile, space } = this.#sources;
+    if (!profile.ipBlockMatchesPods || space.families.length < 2) return "";
+    return end.addresses.length === 1 ? `${end.addresses[0]?.family}` : "";
+  }
+
+  #renewAddresses(): void {
+    this.#pairs.clear();
+    this.#forgetGroups(() => true);
+    this.classes.renew(
+      ({ pod, end }) =>
+        endOfEndpoint({ kind: "pod", pod }, this.#sources).addresses !== end.addresses,
+    );
+  }
+
+  #renewNamespace(name: string): void {
+    if (!this.#signer.renewNamespace(name)) return;
+    this.classes.renew(({ pod, end }) => end.kind === "pod" && pod.namespace === name);
+  }
+
+  #renewNode(name: string): void {
+    this.classes.renew(({ end }) => end.kind === "host" && end.nodeName === name);
+  }
+
+  #takePolicy(kind: ModelChange["kind"], object: PolicyKinds): void {
+    this.#forgetGroups(({ end }) =>
+      object.kind === "NetworkPolicy" ? end.pod?.namespace === object.namespace : true,
+    );
+    if (kind === "remove") return;
+    const added = noTerms();
+    let ranges: ReturnType<typeof rangesOf> = [];
+    if (object.kind === "UnmodelledPolicy") addUnmodelledTerms(added, object);
+    else {
+      const compiled = this.#sources.book.find(object) as CompiledPolicy;
+      addTerms(added, compiled);
+      ranges = rangesOf(compiled);
+    }
+    const fresh: PolicyTerms = {
+      podKeys: takeNew(this.#terms.podKeys, added.podKeys),
+      nodeKeys: takeNew(this.#terms.nodeKeys, added.nodeKeys),
+      portNames: takeNew(this.#terms.portNames, added.portNames),
+    };
+    const addresses = this.#atoms.add(ranges) && this.#sources.profile.ipBlockMatchesPods;
+    const isFiner =
+      addresses || fresh.podKeys.size + fresh.nodeKeys.size + fresh.portNames.size > 0;
+    if (!isFiner) return;
+    this.classes.refine({ ...fresh, addresses });
+    this.axis.noteKeys(fresh.podKeys);
+  }
+
+  #forgetGroups(concerns: (one: EndClass) => boolean): void {
+    for (const one of this.classes.all) if (concerns(one)) this.groups.forget(one);
+  }
+}
+
+type Place = { readonly of: EndClass | undefined; readonly end: PolicyEnd };
+
+type PolicyKinds = Extract<ClusterObject, { readonly kind: (typeof policyKinds)[number] }>;
+
+const policyKinds = [
+  "NetworkPolicy",
+  "ClusterNetworkPolicy",
+  "AdminNetworkPolicy",
+  "BaselineAdminNetworkPolicy",
+  "UnmodelledPolicy",
+] as const;
+
+const isPolicy = (object: ClusterObject): object is PolicyKinds =>
+  (policyKinds as readonly string[]).includes(object.kind);
+
+/** More classes than fit in memory. */
+const pairKeyBase = 0x400_0000;
+
+const placedOn = (end: PolicyEnd, { nodeName }: PodObject): PolicyEnd => {
+  if (end.nodeName === nodeName) return end;
+  const { nodeName: _, ...rest } = end;
+  return nodeName === undefined ? rest : { ...rest, nodeName };
+};
+
+/** Adds words to those that are known; those that were not. */
+const takeNew = (known: Set<string>, words: ReadonlySet<string>): Set<string> => {
+  const fresh = new Set([...words].filter((word) => !known.has(word)));
+  for (const word of fresh) known.add(word);
+  return fresh;
+};

@@ -30,8 +30,8 @@ export type SubjectGroup = {
   readonly families: string;
 };
 
-/** What of a peer decides, rules that hold every end apart: the rules that hold it, and how surely. */
-export type RuleMatches = ReadonlyMap<CompiledRule, Match>;
+/** Whether a rule holds a peer. */
+export type RuleMatches = (rule: CompiledRule) => Match;
 
 /** Finds the group of a class, and what a group says of a peer. */
 export class SubjectGroups {
@@ -78,14 +78,14 @@ export class SubjectGroups {
     this.#ofClass.ingress[id] = undefined;
   }
 
-  /** The outcome for a peer that these rules hold; `peer` resolves the names of ports for egress. */
-  outcome(group: SubjectGroup, held: RuleMatches, peer: PodObject | undefined): OutcomeId {
+  /** The outcome for a peer; as a destination it resolves the names of ports. */
+  outcome(group: SubjectGroup, matches: RuleMatches, peer: PodObject | undefined): OutcomeId {
     if (group.isFree) return open;
     const destination = group.direction === "egress" ? peer : group.subject;
     const { rules } = group;
     const answers = {
       table: this.#table,
-      matches: (rule: CompiledRule): Match => held.get(rule) ?? "no",
+      matches,
       connections: (rule: CompiledRule): ConnectionId => this.#connections(rule, destination),
     };
     const allowed = evaluateRules(rules, answers);

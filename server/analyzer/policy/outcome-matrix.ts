@@ -1,0 +1,170 @@
+import type { PodObject } from "../model/objects.js";
+import type { IpRange } from "../sets/ip.js";
+import { type ConnectionRow, connectionRows, expand } from "./connection-rows.js";
+import type { DecisionSources } from "./decide-pair.js";
+import type { EndClass } from "./end-classes.js";
+import { OutcomeColumns } from "./outcome-columns.js";
+import { type OutcomeRow, outcomeRow, type RowAxis } from "./outcome-rows.js";
+import { denied, type OutcomeId } from "./outcome-table.js";
+import type { PolicyIndex } from "./policy-index.js";
+import { type PlacedUnit, placedUnits } from "./policy-units.js";
+import { RangeAxis } from "./range-axis.js";
+import type { SubjectGroup } from "./subject-groups.js";
+
+/** How many pairs of classes there are, and how many may connect in some way. */
+export type MatrixSummary = {
+  readonly classes: number;
+  readonly ranges: number;
+  readonly pairs: number;
+  /** Pairs with a connection. */
+  readonly connected: number;
+  /** Pairs of which something can't be told. */
+  readonly undetermined: number;
+};
+
+/** Every pair of a model at one moment; parts are made when they are asked for. */
+export class OutcomeMatrix {
+  readonly units: readonly PlacedUnit[];
+  readonly ranges: readonly IpRange[];
+  readonly #index: PolicyIndex;
+  readonly #sources: DecisionSources;
+  readonly #classes: RowAxis;
+  readonly #outside: RowAxis;
+  readonly #ofClasses = new Map<SubjectGroup, OutcomeRow>();
+  readonly #ofRanges = new Map<SubjectGroup, OutcomeRow>();
+  #ingress: Ingress | undefined;
+
+  constructor(index: PolicyIndex, sources: DecisionSources, ranges: readonly IpRange[]) {
+    this.#index = index;
+    this.#sources = sources;
+    this.units = placedUnits(sources.model, index.classes);
+    this.ranges = ranges;
+    const { all } = index.classes;
+    this.#classes = {
+      axis: index.axis,
+      portProfileOf: (id) => (all[id] as EndClass).portProfile,
+      podOf: (id) => podOf(all[id] as EndClass),
+    };
+    this.#outside = {
+      axis: new RangeAxis(ranges),
+      portProfileOf: () => 0,
+      podOf: () => undefined,
+    };
+  }
+
+  /** Every ordered pair of units, and of units and ranges, with a connection or a doubt. */
+  rows(): Iterable<ConnectionRow> {
+    const { profile, table } = this.#sources;
+    const ingress = this.#ingressOfAll();
+    const egressOf = ({ of }: PlacedUnit): SubjectGroup => this.#index.groups.of(of, "egress");
+    return connectionRows({
+      profile,
+      table,
+      outcomes: this.#index.outcomes,
+      units: this.units,
+      ranges: this.ranges,
+      egressToClasses: (unit) => this.#toClasses(egressOf(unit)),
+      egressToRanges: (unit) => this.#toRanges(egressOf(unit)),
+      ingressFromClasses: ingress.classes,
+      ingressFromRanges: ingress.ranges,
+      ingressRowOf: ({ of }) => ingress.rowOf(of),
+      classCount: this.#index.classes.all.length,
+    });
+  }
+
+  /** Counts over all ordered pairs of living classes. */
+  summary(): MatrixSummary {
+    const { classes, groups, outcomes } = this.#index;
+    const living = classes.all.filter(({ members }) => members.size > 0);
+    const ingress = this.#ingressOfAll();
+    const rows = Uint32Array.from(living, ingress.rowOf);
+    const out = new Uint32Array(classes.all.length);
+    const into = new Uint32Array(ingress.classes.rowCount);
+    let connected = 0;
+    let undetermined = 0;
+    for (const source of living) {
+      expand(this.#toClasses(groups.of(source, "egress")), out);
+      ingress.classes.column(source.id, into);
+      for (let at = 0; at < living.length; at++) {
+        const { id } = living[at] as EndClass;
+        const outcome = outcomes.both(out[id] as OutcomeId, into[rows[at] as number] as OutcomeId);
+        if (outcome === denied) continue;
+        if (outcomes.allowedOf(outcome) !== 0) connected++;
+        if (outcomes.undeterminedOf(outcome) !== 0) undetermined++;
+      }
+    }
+    return {
+      classes: living.length,
+      ranges: this.ranges.length,
+      pairs: living.length ** 2,
+      connected,
+      undetermined,
+    };
+  }
+
+  #ingressOfAll(): Ingress {
+    this.#ingress ??= this.#makeIngress();
+    return this.#ingress;
+  }
+
+  #makeIngress(): Ingress {
+    const { classes, groups } = this.#index;
+    const rowOfGroup = new Map<SubjectGroup, number>();
+    const rowOf = (of: EndClass): number => {
+      const group = groups.of(of, "ingress");
+      let row = rowOfGroup.get(group);
+      if (row === undefined) {
+        row = rowOfGroup.size;
+        rowOfGroup.set(group, row);
+      }
+      return row;
+    };
+    for (const one of classes.all) if (one.members.size > 0) rowOf(one);
+    const all = [...rowOfGroup.keys()];
+    return {
+      rowOf,
+      classes: new OutcomeColumns(
+        all.map((group) => this.#toClasses(group)),
+        this.#classes.axis.size,
+      ),
+      ranges: new OutcomeColumns(
+        all.map((group) => this.#toRanges(group)),
+        this.ranges.length,
+      ),
+    };
+  }
+
+  #toClasses(group: SubjectGroup): OutcomeRow {
+    return remembered(this.#ofClasses, group, () =>
+      outcomeRow(this.#index.groups, group, this.#classes),
+    );
+  }
+
+  #toRanges(group: SubjectGroup): OutcomeRow {
+    return remembered(this.#ofRanges, group, () =>
+      outcomeRow(this.#index.groups, group, this.#outside),
+    );
+  }
+}
+
+type Ingress = {
+  readonly rowOf: (of: EndClass) => number;
+  readonly classes: OutcomeColumns;
+  readonly ranges: OutcomeColumns;
+};
+
+const podOf = ({ end }: EndClass): PodObject | undefined =>
+  end.kind === "pod" ? end.pod : undefined;
+
+const remembered = (
+  rows: Map<SubjectGroup, OutcomeRow>,
+  group: SubjectGroup,
+  make: () => OutcomeRow,
+): OutcomeRow => {
+  let row = rows.get(group);
+  if (row === undefined) {
+    row = make();
+    rows.set(group, row);
+  }
+  return row;
+};
