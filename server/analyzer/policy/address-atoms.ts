@@ -10,19 +10,37 @@ export class AddressAtoms {
   readonly #known: Record<IpFamily, Set<bigint>> = { 4: new Set([0n]), 6: new Set([0n]) };
   #isSorted = true;
 
-  /** Cuts at both ends of ranges; whether any cut is new. */
-  add(ranges: Iterable<IpRange>): boolean {
-    let isNew = false;
-    for (const { family, first, last } of ranges) {
-      for (const start of [first, last + 1n]) {
-        if (this.#known[family].has(start)) continue;
-        this.#known[family].add(start);
-        this.#starts[family].push(start);
-        isNew = true;
-      }
+  /** Cuts at both ends of ranges; the ranges that brought a new cut. */
+  add(ranges: Iterable<IpRange>): readonly IpRange[] {
+    const fresh: IpRange[] = [];
+    for (const range of ranges) {
+      const before = this.#known[range.family].size;
+      for (const start of [range.first, range.last + 1n]) this.#cut(range.family, start);
+      if (this.#known[range.family].size > before) fresh.push(range);
     }
-    if (isNew) this.#isSorted = false;
-    return isNew;
+    return fresh;
+  }
+
+  #cut(family: IpFamily, start: bigint): void {
+    if (this.#known[family].has(start)) return;
+    this.#known[family].add(start);
+    this.#starts[family].push(start);
+    this.#isSorted = false;
+  }
+
+  /** Whether these cuts tell two lists of addresses apart. */
+  areApart(one: readonly PossibleAddresses[], other: readonly PossibleAddresses[]): boolean {
+    if (one === other) return false;
+    const [a, b] = [one[0], other[0]];
+    const isPlain = one.length === 1 && other.length === 1 && a?.family === b?.family;
+    const [first, second] = [a?.possible[0], b?.possible[0]];
+    if (!isPlain || first?.first !== first?.last || second?.first !== second?.last) {
+      return this.keyOf(one) !== this.keyOf(other);
+    }
+    if (first === undefined || second === undefined) return first !== second;
+    if (!this.#isSorted) this.#sort();
+    const starts = this.#starts[first.family];
+    return lastIndexUpTo(starts, first.first) !== lastIndexUpTo(starts, second.first);
   }
 
   /** A text that is equal for addresses that no policy tells apart. */

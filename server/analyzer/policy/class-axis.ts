@@ -5,7 +5,9 @@ import type { PeerMatcher, PodMatcher } from "./compiled-policy.js";
 import type { EndClass, EndClasses } from "./end-classes.js";
 import { type Match, matchPeer } from "./match-peer.js";
 import { type EndAxis, type Held, matcherKey, nothingHeld } from "./peer-sets.js";
-import type { PolicyTerms } from "./policy-terms.js";
+
+/** Classes by the value of one label. */
+type LabelIndex = { readonly ids: Map<string, number[]>; upTo: number };
 
 type Entry = { readonly yes: number[]; readonly maybe: number[]; reason: Match; upTo: number };
 
@@ -16,23 +18,17 @@ type Entry = { readonly yes: number[]; readonly maybe: number[]; reason: Match; 
 export class ClassAxis implements EndAxis {
   readonly #model: ClusterModel;
   readonly #classes: EndClasses;
-  readonly #terms: PolicyTerms;
   readonly #entries = new Map<string, Entry>();
   readonly #inNamespace = new Map<string, number[]>();
-  readonly #byLabel = new Map<string, number[]>();
+  readonly #byLabel = new Map<string, LabelIndex>();
   readonly #pods: number[] = [];
   readonly #hosts: number[] = [];
   readonly #addresses = new AddressIndex();
   #indexed = 0;
 
-  constructor(parts: {
-    readonly model: ClusterModel;
-    readonly classes: EndClasses;
-    readonly terms: PolicyTerms;
-  }) {
-    this.#model = parts.model;
-    this.#classes = parts.classes;
-    this.#terms = parts.terms;
+  constructor(model: ClusterModel, classes: EndClasses) {
+    this.#model = model;
+    this.#classes = classes;
   }
 
   get size(): number {
@@ -44,28 +40,13 @@ export class ClassAxis implements EndAxis {
     return this.#entries.size;
   }
 
-  held(matcher: PeerMatcher, from: number, families: string): Held {
-    if (matcher.kind === "names") return nothingHeld;
+  held(matcher: PeerMatcher, families: string): Held {
+    if (matcher.kind === "names" || matcher.kind === "everyone") return nothingHeld;
     this.#index();
     const byFamily = matcher.kind === "addresses" ? families : "";
     const entry = this.#entryOf(`${byFamily} ${matcherKey(matcher)}`);
     if (entry.upTo < this.size) this.#extend(entry, matcher, byFamily);
-    return {
-      yes: [tailOf(entry.yes, from)],
-      maybe: [tailOf(entry.maybe, from)],
-      reason: entry.reason,
-    };
-  }
-
-  /** Keys that selectors did not name before: the classes that are there are found by them from now on. */
-  noteKeys(keys: Iterable<string>): void {
-    for (const key of keys) {
-      for (let id = 0; id < this.#indexed; id++) {
-        const { pod, kind } = (this.#classes.all[id] as EndClass).end;
-        if (kind !== "pod" || pod === undefined || !Object.hasOwn(pod.labels, key)) continue;
-        push(this.#byLabel, labelText(key, pod.labels[key] ?? ""), id);
-      }
-    }
+    return entry;
   }
 
   #extend(entry: Entry, matcher: PeerMatcher, families: string): void {
@@ -104,11 +85,6 @@ export class ClassAxis implements EndAxis {
       }
       this.#pods.push(this.#indexed);
       push(this.#inNamespace, end.pod.namespace, this.#indexed);
-      for (const key in end.pod.labels) {
-        if (this.#terms.podKeys.has(key)) {
-          push(this.#byLabel, labelText(key, end.pod.labels[key] ?? ""), this.#indexed);
-        }
-      }
     }
   }
 
@@ -136,13 +112,29 @@ export class ClassAxis implements EndAxis {
     return merged(lists, from);
   }
 
+  /** Made when a key is first asked for: what classes have of labels that no policy names can change. */
+  #labelIndex(key: string): ReadonlyMap<string, number[]> {
+    let index = this.#byLabel.get(key);
+    if (index === undefined) {
+      index = { ids: new Map(), upTo: 0 };
+      this.#byLabel.set(key, index);
+    }
+    for (; index.upTo < this.#pods.length; index.upTo++) {
+      const id = this.#pods[index.upTo] as number;
+      const { labels = {} } = (this.#classes.all[id] as EndClass).end.pod ?? {};
+      if (Object.hasOwn(labels, key)) push(index.ids, labels[key] ?? "", id);
+    }
+    return index.ids;
+  }
+
   /** The shortest lists of classes that one requirement allows; undefined when none asks for a value. */
   #withLabels({ requirements }: LabelSelector): readonly (readonly number[])[] | undefined {
     let best: readonly (readonly number[])[] | undefined;
     let bestCount = Number.POSITIVE_INFINITY;
     for (const { key, operator, values } of requirements) {
       if (operator !== "In") continue;
-      const lists = values.map((value) => this.#byLabel.get(labelText(key, value)) ?? []);
+      const index = this.#labelIndex(key);
+      const lists = values.map((value) => index.get(value) ?? []);
       const count = lists.reduce((sum, { length }) => sum + length, 0);
       if (count >= bestCount) continue;
       best = lists;
@@ -153,8 +145,6 @@ export class ClassAxis implements EndAxis {
 }
 
 const ascending = (one: number, other: number): number => one - other;
-
-const labelText = (key: string, value: string): string => `${key}=${value}`;
 
 const push = (lists: Map<string, number[]>, key: string, id: number): void => {
   const list = lists.get(key);

@@ -2,6 +2,7 @@ import { isFinished } from "../model/cluster-model.js";
 import type { PodObject } from "../model/objects.js";
 import type { EndSigner } from "./end-signature.js";
 import { type EndSources, endOfEndpoint, type PolicyEnd } from "./policy-end.js";
+import { partsOf, type Refinement } from "./refinement.js";
 
 /** Pods that no policy tells apart, in either direction. */
 export type EndClass = {
@@ -27,14 +28,6 @@ type MutableClass = {
 
 type Member = ClassMember & { of: MutableClass };
 
-/** Which of the terms of policies have grown, so that pods of one class may differ now. */
-export type Refinement = {
-  readonly podKeys: ReadonlySet<string>;
-  readonly nodeKeys: ReadonlySet<string>;
-  readonly portNames: ReadonlySet<string>;
-  readonly addresses: boolean;
-};
-
 /**
  * The classes of the living pods of a model. Classes are only ever added: a change moves pods between them, and leaves
  * empty ones behind.
@@ -45,8 +38,10 @@ export class EndClasses {
   readonly #classes: MutableClass[] = [];
   readonly #members = new Map<string, Member>();
   readonly #portProfiles = new Map<string, number>();
-  #byKey = new Map<string, MutableClass>();
-  #areKeysStale = false;
+  /** Classes by signature, apart for each namespace; hosts are in "". */
+  readonly #byKey = new Map<string, Map<string, MutableClass>>();
+  /** Buckets whose signatures are those of the terms before. */
+  readonly #stale = new Set<string>();
   #deadCount = 0;
 
   constructor(sources: EndSources, signer: EndSigner) {
@@ -80,11 +75,12 @@ export class EndClasses {
     this.drop(pod);
     if (isFinished(pod)) return;
     const end = endOfEndpoint({ kind: "pod", pod }, this.#sources);
+    const bucket = this.#bucketOf(end);
     const key = this.#signer.keyOf(end);
-    if (this.#areKeysStale) this.#renewKeys();
-    const found = this.#byKey.get(key);
+    const found = bucket.get(key);
     if (found !== undefined && found.members.size === 0) this.#deadCount--;
-    const of = found ?? this.#add(key, end);
+    const of = found ?? this.#add(end);
+    if (found === undefined) bucket.set(key, of);
     const member = { pod, end, of };
     of.members.add(member);
     // An empty class may have kept an end that newer terms would put elsewhere.
@@ -110,28 +106,19 @@ export class EndClasses {
     const newest = this.#classes.length;
     for (let id = 0; id < newest; id++) {
       const one = this.#classes[id] as MutableClass;
-      if (one.members.size === 0) continue;
-      if (refinement.portNames.size > 0) one.portProfile = this.#portProfileOf(one.end);
       if (one.members.size > 1) this.#split(one, refinement);
+      if (refinement.portNames.size > 0) one.portProfile = this.#portProfileOf(one.end);
     }
-    this.#areKeysStale = true;
+    for (const name of this.#byKey.keys()) this.#stale.add(name);
   }
 
   /** The largest part keeps the class. */
   #split(one: MutableClass, refinement: Refinement): void {
-    const keyOf = differenceKey(refinement, this.#signer);
-    const parts = new Map<string, Member[]>();
-    for (const member of one.members) {
-      const key = keyOf(member);
-      const part = parts.get(key);
-      if (part === undefined) parts.set(key, [member]);
-      else part.push(member);
-    }
-    if (parts.size === 1) return;
-    const [, ...rest] = [...parts.values()].sort((a, b) => b.length - a.length);
+    const parts = partsOf(one.members, refinement);
+    if (parts.length === 1) return;
+    const [, ...rest] = [...parts].sort((a, b) => b.length - a.length);
     for (const part of rest) {
-      const [first] = part as [Member];
-      const to = this.#add(undefined, first.end);
+      const to = this.#add((part[0] as Member).end);
       for (const member of part) {
         one.members.delete(member);
         to.members.add(member);
@@ -139,10 +126,9 @@ export class EndClasses {
       }
     }
     this.#chooseEnd(one);
-    if (refinement.portNames.size > 0) one.portProfile = this.#portProfileOf(one.end);
   }
 
-  #add(key: string | undefined, end: PolicyEnd): MutableClass {
+  #add(end: PolicyEnd): MutableClass {
     const added: MutableClass = {
       id: this.#classes.length,
       end,
@@ -150,7 +136,6 @@ export class EndClasses {
       portProfile: this.#portProfileOf(end),
     };
     this.#classes.push(added);
-    if (key !== undefined) this.#byKey.set(key, added);
     return added;
   }
 
@@ -178,37 +163,22 @@ export class EndClasses {
     return profile;
   }
 
-  /** Empty classes get no key: nobody could say what terms they were made by. */
-  #renewKeys(): void {
-    this.#byKey = new Map();
+  #bucketOf(end: PolicyEnd): Map<string, MutableClass> {
+    const name = bucketName(end);
+    const known = this.#byKey.get(name);
+    if (known !== undefined && !this.#stale.delete(name)) return known;
+    const bucket = new Map<string, MutableClass>();
+    this.#byKey.set(name, bucket);
+    if (known === undefined) return bucket;
+    // Empty classes get no signature: nobody could say by what terms they were made.
     for (const one of this.#classes) {
-      if (one.members.size > 0) this.#byKey.set(this.#signer.keyOf(one.end), one);
+      if (one.members.size > 0 && bucketName(one.end) === name) {
+        bucket.set(this.#signer.keyOf(one.end), one);
+      }
     }
-    this.#areKeysStale = false;
+    return bucket;
   }
 }
 
-/** What of a pod counts for a refinement. */
-const differenceKey =
-  (refinement: Refinement, signer: EndSigner): ((member: ClassMember) => string) =>
-  (member) => {
-    const own =
-      member.end.kind === "pod"
-        ? podKey(member, refinement, signer)
-        : refinement.nodeKeys.size > 0
-          ? signer.nodeKeyOf(member.end)
-          : "";
-    return refinement.addresses ? `${own}\n${signer.addressKeyOf(member.end)}` : own;
-  };
-
-const podKey = (
-  { pod, end }: ClassMember,
-  { podKeys, portNames }: Refinement,
-  signer: EndSigner,
-): string => {
-  let key = portNames.size > 0 ? signer.portKeyOf(end) : "";
-  for (const name of podKeys) {
-    if (Object.hasOwn(pod.labels, name)) key += JSON.stringify([name, pod.labels[name]]);
-  }
-  return key;
-};
+const bucketName = ({ kind, pod }: PolicyEnd): string =>
+  kind === "pod" ? (pod?.namespace ?? "") : "";

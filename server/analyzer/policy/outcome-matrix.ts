@@ -4,7 +4,7 @@ import { type ConnectionRow, connectionRows, expand } from "./connection-rows.js
 import type { DecisionSources } from "./decide-pair.js";
 import type { EndClass } from "./end-classes.js";
 import { OutcomeColumns } from "./outcome-columns.js";
-import { type OutcomeRow, outcomeRow, type RowAxis } from "./outcome-rows.js";
+import { type OutcomeRow, RowMaker } from "./outcome-rows.js";
 import { denied, type OutcomeId } from "./outcome-table.js";
 import type { PolicyIndex } from "./policy-index.js";
 import { type PlacedUnit, placedUnits } from "./policy-units.js";
@@ -28,8 +28,8 @@ export class OutcomeMatrix {
   readonly ranges: readonly IpRange[];
   readonly #index: PolicyIndex;
   readonly #sources: DecisionSources;
-  readonly #classes: RowAxis;
-  readonly #outside: RowAxis;
+  readonly #classRows: RowMaker;
+  readonly #rangeRows: RowMaker;
   readonly #ofClasses = new Map<SubjectGroup, OutcomeRow>();
   readonly #ofRanges = new Map<SubjectGroup, OutcomeRow>();
   #ingress: Ingress | undefined;
@@ -40,16 +40,16 @@ export class OutcomeMatrix {
     this.units = placedUnits(sources.model, index.classes);
     this.ranges = ranges;
     const { all } = index.classes;
-    this.#classes = {
+    this.#classRows = new RowMaker(index.groups, {
       axis: index.axis,
       portProfileOf: (id) => (all[id] as EndClass).portProfile,
       podOf: (id) => podOf(all[id] as EndClass),
-    };
-    this.#outside = {
+    });
+    this.#rangeRows = new RowMaker(index.groups, {
       axis: new RangeAxis(ranges),
       portProfileOf: () => 0,
       podOf: () => undefined,
-    };
+    });
   }
 
   /** Every ordered pair of units, and of units and ranges, with a connection or a doubt. */
@@ -125,7 +125,7 @@ export class OutcomeMatrix {
       rowOf,
       classes: new OutcomeColumns(
         all.map((group) => this.#toClasses(group)),
-        this.#classes.axis.size,
+        classes.all.length,
       ),
       ranges: new OutcomeColumns(
         all.map((group) => this.#toRanges(group)),
@@ -135,15 +135,11 @@ export class OutcomeMatrix {
   }
 
   #toClasses(group: SubjectGroup): OutcomeRow {
-    return remembered(this.#ofClasses, group, () =>
-      outcomeRow(this.#index.groups, group, this.#classes),
-    );
+    return remembered(this.#ofClasses, group, this.#classRows);
   }
 
   #toRanges(group: SubjectGroup): OutcomeRow {
-    return remembered(this.#ofRanges, group, () =>
-      outcomeRow(this.#index.groups, group, this.#outside),
-    );
+    return remembered(this.#ofRanges, group, this.#rangeRows);
   }
 }
 
@@ -159,11 +155,11 @@ const podOf = ({ end }: EndClass): PodObject | undefined =>
 const remembered = (
   rows: Map<SubjectGroup, OutcomeRow>,
   group: SubjectGroup,
-  make: () => OutcomeRow,
+  maker: RowMaker,
 ): OutcomeRow => {
   let row = rows.get(group);
   if (row === undefined) {
-    row = make();
+    row = maker.rowOf(group);
     rows.set(group, row);
   }
   return row;

@@ -1,12 +1,12 @@
 import type { CompiledRule, PeerMatcher } from "./compiled-policy.js";
 import type { Match } from "./match-peer.js";
 
-/** The ends of an axis that a matcher holds, by index. */
+/** The ends of an axis that a matcher holds, by index, ascending. */
 export type Held = {
-  /** For certain: lists of ascending indices. */
-  readonly yes: readonly (readonly number[])[];
+  /** For certain. */
+  readonly yes: readonly number[];
   /** Where it can't be told. */
-  readonly maybe: readonly (readonly number[])[];
+  readonly maybe: readonly number[];
   /** Why it can't be told. */
   readonly reason: Match;
 };
@@ -18,8 +18,8 @@ export const nothingHeld: Held = { yes: [], maybe: [], reason: "unknown-address"
 export interface EndAxis {
   /** Ends have indices below it. */
   readonly size: number;
-  /** The ends from an index on that a matcher holds; `families` are those of the subject. */
-  held(matcher: PeerMatcher, from: number, families: string): Held;
+  /** The ends that a matcher holds; `families` are those of the subject, "" for all. */
+  held(matcher: PeerMatcher, families: string): Held;
 }
 
 /** A key that is equal for matchers that hold the same ends; computed once for each. */

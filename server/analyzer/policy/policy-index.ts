@@ -1,5 +1,6 @@
 import type { ModelChange } from "../model/cluster-model.js";
 import type { ClusterObject, PodObject } from "../model/objects.js";
+import type { IpRange } from "../sets/ip.js";
 import { AddressAtoms } from "./address-atoms.js";
 import { ClassAxis } from "./class-axis.js";
 import type { CompiledPolicy } from "./compiled-policy.js";
@@ -44,7 +45,7 @@ export class PolicyIndex {
     const signed = { model, space, terms: this.#terms, atoms: this.#atoms };
     this.#signer = new EndSigner(signed);
     this.classes = new EndClasses({ model, profile, space }, this.#signer);
-    this.axis = new ClassAxis({ model, classes: this.classes, terms: this.#terms });
+    this.axis = new ClassAxis(model, this.classes);
     this.outcomes = new OutcomeTable(table);
     this.groups = new SubjectGroups({
       book,
@@ -161,7 +162,7 @@ export class PolicyIndex {
     );
     if (kind === "remove") return;
     const added = noTerms();
-    let ranges: ReturnType<typeof rangesOf> = [];
+    let ranges: readonly IpRange[] = [];
     if (object.kind === "UnmodelledPolicy") addUnmodelledTerms(added, object);
     else {
       const compiled = this.#sources.book.find(object) as CompiledPolicy;
@@ -173,12 +174,19 @@ export class PolicyIndex {
       nodeKeys: takeNew(this.#terms.nodeKeys, added.nodeKeys),
       portNames: takeNew(this.#terms.portNames, added.portNames),
     };
-    const addresses = this.#atoms.add(ranges) && this.#sources.profile.ipBlockMatchesPods;
+    const cuts = this.#newCuts(ranges);
     const isFiner =
-      addresses || fresh.podKeys.size + fresh.nodeKeys.size + fresh.portNames.size > 0;
-    if (!isFiner) return;
-    this.classes.refine({ ...fresh, addresses });
-    this.axis.noteKeys(fresh.podKeys);
+      cuts !== undefined || fresh.podKeys.size + fresh.nodeKeys.size + fresh.portNames.size > 0;
+    if (isFiner) this.classes.refine({ ...fresh, cuts });
+  }
+
+  #newCuts(ranges: readonly IpRange[]): AddressAtoms | undefined {
+    const fresh = this.#atoms.add(ranges);
+    const { ipBlockMatchesPods, ipBlockMatchesNodes } = this.#sources.profile;
+    if (fresh.length === 0 || !(ipBlockMatchesPods || ipBlockMatchesNodes)) return undefined;
+    const cuts = new AddressAtoms();
+    cuts.add(fresh);
+    return cuts;
   }
 
   #forgetGroups(concerns: (one: EndClass) => boolean): void {

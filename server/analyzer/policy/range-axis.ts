@@ -31,12 +31,12 @@ export class RangeAxis implements EndAxis {
         const key = matcherKey(matcher);
         const known = this.#held.get(key);
         if (known !== undefined) return known;
-        const held = { ...nothingHeld, yes: [this.#inSet(matcher.set)] };
+        const held = { ...nothingHeld, yes: this.#inSet(matcher.set) };
         this.#held.set(key, held);
         return held;
       }
       case "names":
-        return { yes: [], maybe: [this.#all], reason: "domain-name" };
+        return { yes: [], maybe: this.#all, reason: "domain-name" };
       default:
         return nothingHeld;
     }
