@@ -1,4 +1,3 @@
-import type { ClusterModel } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
 import type { ContainerPort } from "../model/objects.js";
 import type { AddressAtoms } from "./address-atoms.js";
@@ -11,30 +10,21 @@ import { type AddressSpace, addressesText, type PossibleAddresses } from "./poss
  * and the stretch of addresses.
  */
 export class EndSigner {
-  readonly #model: ClusterModel;
   readonly #space: AddressSpace;
   readonly #terms: PolicyTerms;
   readonly #atoms: AddressAtoms;
-  readonly #namespaces = new Map<string, string>();
+  /** The last one of each namespace. */
+  readonly #namespaces = new Map<string, { readonly labels: Labels; readonly key: string }>();
   readonly #unknown = new WeakMap<readonly PossibleAddresses[], string>();
 
   constructor(parts: {
-    readonly model: ClusterModel;
     readonly space: AddressSpace;
     readonly terms: PolicyTerms;
     readonly atoms: AddressAtoms;
   }) {
-    this.#model = parts.model;
     this.#space = parts.space;
     this.#terms = parts.terms;
     this.#atoms = parts.atoms;
-  }
-
-  /** Reads the labels of a namespace again; whether they were used and are others now. */
-  renewNamespace(name: string): boolean {
-    const before = this.#namespaces.get(name);
-    this.#namespaces.delete(name);
-    return before !== undefined && this.#namespaceKey(name) !== before;
   }
 
   /** The signature of an end that is a pod or a host. */
@@ -43,7 +33,7 @@ export class EndSigner {
     if (end.kind === "host" || end.pod === undefined)
       return `host\n${this.nodeKeyOf(end)}\n${addresses}`;
     const { namespace, labels } = end.pod;
-    return `${this.#namespaceKey(namespace)}\n${labelsKey(labels, this.#terms.podKeys)}\n${this.portKeyOf(end)}\n${addresses}`;
+    return `${this.#namespaceKey(namespace, end.namespaceLabels)}\n${labelsKey(labels, this.#terms.podKeys)}\n${this.portKeyOf(end)}\n${addresses}`;
   }
 
   /** Equal for pods on which every port name of a policy stands for the same ports. */
@@ -52,13 +42,11 @@ export class EndSigner {
     return portsKey(pod.ports, this.#terms.portNames);
   }
 
-  #namespaceKey(name: string): string {
-    let key = this.#namespaces.get(name);
-    if (key === undefined) {
-      const labels = Object.entries(this.#model.namespace(name).labels).sort(byFirst);
-      key = JSON.stringify([name, labels]);
-      this.#namespaces.set(name, key);
-    }
+  #namespaceKey(name: string, labels: Labels): string {
+    const known = this.#namespaces.get(name);
+    if (known?.labels === labels) return known.key;
+    const key = JSON.stringify([name, Object.entries(labels).sort(byFirst)]);
+    this.#namespaces.set(name, { labels, key });
     return key;
   }
 

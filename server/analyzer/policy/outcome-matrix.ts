@@ -37,7 +37,7 @@ export class OutcomeMatrix {
   constructor(index: PolicyIndex, sources: DecisionSources, ranges: readonly IpRange[]) {
     this.#index = index;
     this.#sources = sources;
-    this.units = placedUnits(sources.model, index.classes);
+    this.units = placedUnits(sources.model, index.classes, index.exactKeys());
     this.ranges = ranges;
     const { all } = index.classes;
     this.#classRows = new RowMaker(index.groups, {

@@ -1,4 +1,5 @@
 import type { ModelChange } from "../model/cluster-model.js";
+import type { Labels } from "../model/label-selector.js";
 import type { ClusterObject, PodObject } from "../model/objects.js";
 import type { IpRange } from "../sets/ip.js";
 import { AddressAtoms } from "./address-atoms.js";
@@ -30,21 +31,15 @@ export class PolicyIndex {
   readonly #sources: DecisionSources;
   readonly #terms = noTerms();
   readonly #atoms = new AddressAtoms();
-  readonly #signer: EndSigner;
   readonly #pairs = new Map<number, OutcomeId>();
   readonly #sizeAtStart: number;
+  #hasStaleTerms = false;
 
   constructor(sources: DecisionSources) {
     this.#sources = sources;
     const { model, profile, space, book, table } = sources;
-    for (const policy of book.policies()) {
-      addTerms(this.#terms, policy);
-      this.#atoms.add(rangesOf(policy));
-    }
-    for (const policy of book.unmodelled) addUnmodelledTerms(this.#terms, policy);
-    const signed = { model, space, terms: this.#terms, atoms: this.#atoms };
-    this.#signer = new EndSigner(signed);
-    this.classes = new EndClasses({ model, profile, space }, this.#signer);
+    const signer = signerOf(sources, this.#terms, this.#atoms);
+    this.classes = new EndClasses({ model, profile, space }, signer);
     this.axis = new ClassAxis(model, this.classes);
     this.outcomes = new OutcomeTable(table);
     this.groups = new SubjectGroups({
@@ -64,6 +59,16 @@ export class PolicyIndex {
       deadCount > all.length - deadCount + deadClassesMax ||
       kept > 8 * this.#sizeAtStart + staleEntriesMax
     );
+  }
+
+  /**
+   * A text for each class that is equal for those which no policy of now tells apart: policies that are gone may have left
+   * classes finer than need be.
+   */
+  exactKeys(): (one: EndClass) => unknown {
+    if (!this.#hasStaleTerms) return ({ id }) => id;
+    const signer = signerOf(this.#sources, noTerms(), new AddressAtoms());
+    return ({ end }) => signer.keyOf(end);
   }
 
   /** Takes up a change that model, book and space have taken up; `isSpaceNew` as `AddressSpace.apply` says. */
@@ -148,8 +153,11 @@ export class PolicyIndex {
   }
 
   #renewNamespace(name: string): void {
-    if (!this.#signer.renewNamespace(name)) return;
-    this.classes.renew(({ pod, end }) => end.kind === "pod" && pod.namespace === name);
+    const { labels } = this.#sources.model.namespace(name);
+    this.classes.renew(
+      ({ pod, end }) =>
+        end.kind === "pod" && pod.namespace === name && !areSameLabels(end.namespaceLabels, labels),
+    );
   }
 
   #renewNode(name: string): void {
@@ -160,6 +168,8 @@ export class PolicyIndex {
     this.#forgetGroups(({ end }) =>
       object.kind === "NetworkPolicy" ? end.pod?.namespace === object.namespace : true,
     );
+    // What replaced another may have left terms of it behind, too.
+    this.#hasStaleTerms = true;
     if (kind === "remove") return;
     const added = noTerms();
     let ranges: readonly IpRange[] = [];
@@ -194,6 +204,20 @@ export class PolicyIndex {
   }
 }
 
+/** Signs by the policies of now, whose terms are added to those given. */
+const signerOf = (
+  { book, space }: DecisionSources,
+  terms: PolicyTerms,
+  atoms: AddressAtoms,
+): EndSigner => {
+  for (const policy of book.policies()) {
+    addTerms(terms, policy);
+    atoms.add(rangesOf(policy));
+  }
+  for (const policy of book.unmodelled) addUnmodelledTerms(terms, policy);
+  return new EndSigner({ space, terms, atoms });
+};
+
 type Place = { readonly of: EndClass | undefined; readonly end: PolicyEnd };
 
 type PolicyKinds = Extract<ClusterObject, { readonly kind: (typeof policyKinds)[number] }>;
@@ -216,6 +240,14 @@ const placedOn = (end: PolicyEnd, { nodeName }: PodObject): PolicyEnd => {
   if (end.nodeName === nodeName) return end;
   const { nodeName: _, ...rest } = end;
   return nodeName === undefined ? rest : { ...rest, nodeName };
+};
+
+const areSameLabels = (one: Labels, other: Labels): boolean => {
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
+  );
 };
 
 /** Adds words to those that are known; those that were not. */

@@ -21,8 +21,12 @@ export type PlacedUnit = {
   readonly node: string | undefined;
 };
 
-/** The living pods of a model, grouped and in order of names. */
-export const placedUnits = (model: ClusterModel, classes: EndClasses): readonly PlacedUnit[] => {
+/** The living pods of a model, grouped and in order of names; `keyOf` is equal for classes that are not told apart. */
+export const placedUnits = (
+  model: ClusterModel,
+  classes: EndClasses,
+  keyOf: (one: EndClass) => unknown,
+): readonly PlacedUnit[] => {
   const workloads = new Map<
     string,
     { readonly ref: WorkloadRef; readonly members: ClassMember[] }
@@ -39,7 +43,8 @@ export const placedUnits = (model: ClusterModel, classes: EndClasses): readonly 
     const classOf = ({ pod }: ClassMember): EndClass => classes.of(pod) as EndClass;
     const [first] = members as [ClassMember];
     const of = classOf(first);
-    if (members.length === 1 || members.every((member) => classOf(member) === of)) {
+    const isSame = (one: EndClass): boolean => one === of || keyOf(one) === keyOf(of);
+    if (members.every((member) => isSame(classOf(member)))) {
       units.push(placed({ name, ref, members, of }));
       continue;
     }

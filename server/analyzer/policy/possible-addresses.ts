@@ -78,16 +78,19 @@ export class AddressSpace {
     return this.#families.shown;
   }
 
-  /** Takes up a change of the model; whether what is not known can be something else now. */
+  /** Takes up a change of the model; whether families, or what is not known, can be something else now. */
   apply(change: ModelChange): boolean {
-    const before = this.families.join();
+    const families = this.families.join();
+    const [pod, node] = [this.#unknownPod, this.#unknownNode];
     this.#families.apply(change);
-    if (this.families.join() === before && change.object.kind !== "Node") return false;
-    const texts = (): string => addressesText([...this.unknownPod, ...this.unknownNode]);
-    const old = texts();
+    const areFamiliesNew = this.families.join() !== families;
+    if (!areFamiliesNew && change.object.kind !== "Node") return false;
     this.#unknownPod = undefined;
     this.#unknownNode = undefined;
-    return texts() !== old;
+    const isSameStill = isSame(pod, this.unknownPod) && isSame(node, this.unknownNode);
+    // Who holds the arrays tells by them what is not known.
+    if (isSameStill) [this.#unknownPod, this.#unknownNode] = [pod, node];
+    return areFamiliesNew || !isSameStill;
   }
 
   /** What the address of a pod that has none yet can be: one array until it changes. */
@@ -154,6 +157,11 @@ export class AddressSpace {
     });
   }
 }
+
+const isSame = (
+  before: readonly PossibleAddresses[] | undefined,
+  now: readonly PossibleAddresses[],
+): boolean => before === undefined || addressesText(before) === addressesText(now);
 
 /** A text that is equal for equal addresses. */
 export const addressesText = (addresses: readonly PossibleAddresses[]): string =>
