@@ -1,5 +1,6 @@
 import { selectorText } from "../model/label-selector.js";
-import type { ClusterObject, NetworkPolicyPeer } from "../model/objects.js";
+import type { ClusterObject, NetworkPolicyPeer, PortRule, TieredPeer } from "../model/objects.js";
+import type { Direction } from "../policy/decision.js";
 import { namesInMessageMax } from "./limits.js";
 
 /** "NetworkPolicy default/web", "ClusterNetworkPolicy deny-all". */
@@ -32,3 +33,23 @@ export const peerText = (peer: NetworkPolicyPeer, namespace: string): string => 
     ? `${pods} in all namespaces`
     : `${pods} in namespaces with ${selectorText(namespaceSelector)}`;
 };
+
+/** A peer of an ordered policy that goes by labels, as one of a NetworkPolicy; undefined for any other. */
+export const podsPeerFrom = (peer: TieredPeer): NetworkPolicyPeer | undefined => {
+  if (peer.kind === "namespaces") return { kind: "pods", namespaceSelector: peer.selector };
+  if (peer.kind !== "pods") return undefined;
+  const { namespaceSelector, podSelector } = peer;
+  return { kind: "pods", namespaceSelector, podSelector };
+};
+
+/** A port of a rule: "TCP 80", "TCP 8000-8010", "UDP", "port named http". */
+export const portText = (port: PortRule): string => {
+  if (port.kind === "named") return `the port named ${port.name}`;
+  const { protocol, first, last } = port;
+  if (first === 1 && last === 65_535) return `all ${protocol} ports`;
+  return first === last ? `${protocol} ${first}` : `${protocol} ${first}-${last}`;
+};
+
+/** "for ingress", "for egress", "for ingress and egress". */
+export const directionsText = (directions: readonly Direction[]): string =>
+  `for ${directions.join(" and ")}`;

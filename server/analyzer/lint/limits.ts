@@ -6,6 +6,8 @@ export const findingsPerRuleMax = 200;
 export const namesInMessageMax = 5;
 /** Label sets that a selector without matches is compared with for a "did you mean". */
 export const nearLabelSetsMax = 500;
+/** Selectors without matches that a "did you mean" is looked for: comparing takes a millisecond each. */
+export const nearSearchesMax = 1_000;
 /** Pairs of endpoints that the search for one-sided permissions decides: about a second. */
 export const oneSidedPairsMax = 5_000;
 /** Comparisons of rules that the search for redundant ones makes: about a second. */
@@ -18,3 +20,5 @@ export const rulesPerPodMax = 100;
 export const suppressionsBytesMax = 1 << 20;
 /** Entries of a file of suppressions, and of one annotation: each is compared with every finding. */
 export const suppressionsMax = 5_000;
+/** Pairs of a pod and a DNS server that are asked about: about a second. */
+export const dnsQuestionsMax = 5_000;

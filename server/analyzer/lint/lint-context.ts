@@ -8,7 +8,13 @@ import type {
   TieredPolicyObject,
   WorkloadObject,
 } from "../model/objects.js";
+import { type NearLabels, nearestLabels } from "../near-labels.js";
 import type { PolicyWorld } from "../policy-world.js";
+import { compareTexts } from "./compare-texts.js";
+import { groupBy } from "./group-by.js";
+import { nearLabelSetsMax, nearSearchesMax } from "./limits.js";
+import { memo } from "./memo.js";
+import { type PodGroup, PodIndex } from "./pod-index.js";
 
 /**
  * A model with the look-ups that rules share: what selectors select, each found once. Pods that have ended are no
@@ -17,24 +23,38 @@ import type { PolicyWorld } from "../policy-world.js";
 export class LintContext {
   readonly world: PolicyWorld;
   readonly model: ClusterModel;
-  readonly #namespaceNames: readonly string[];
-  readonly #endpoints = new Map<string, readonly PodObject[]>();
-  readonly #selected = new Map<string, readonly PodObject[]>();
+  /** Every namespace that has anything in it, in order. */
+  readonly namespaceNames: readonly string[];
+  /** Every NetworkPolicy, by namespace and name. */
+  readonly policies: readonly NetworkPolicyObject[];
+  /** Every ordered policy: the Admin tier first, then by priority and name. */
+  readonly tieredPolicies: readonly TieredPolicyObject[];
+  readonly #index: PodIndex;
+  readonly #bystandersIn: ReadonlyMap<string, readonly PodObject[]>;
+  readonly #policiesIn: ReadonlyMap<string, readonly NetworkPolicyObject[]>;
+  readonly #workloadsIn: ReadonlyMap<string, readonly WorkloadObject[]>;
+  #policiesOf: ReadonlyMap<PodGroup, readonly NetworkPolicyObject[]> | undefined;
+  readonly #groups = new Map<string, readonly PodGroup[]>();
+  readonly #pods = new Map<readonly PodGroup[], readonly PodObject[]>();
   readonly #namespaces = new Map<string, readonly string[]>();
-  readonly #peers = new Map<string, readonly PodObject[]>();
-  readonly #policies = new Map<string, readonly NetworkPolicyObject[]>();
-  #workloads: Map<string, WorkloadObject[]> | undefined;
-  readonly #policiesOfPods = new Map<PodObject, readonly NetworkPolicyObject[]>();
+  readonly #near = new Map<string, NearLabels | undefined>();
 
   constructor(world: PolicyWorld) {
     this.world = world;
     this.model = world.model;
-    this.#namespaceNames = [...world.model.namespaceNames()].sort();
-  }
-
-  /** Every namespace that has anything in it, in order. */
-  get namespaceNames(): readonly string[] {
-    return this.#namespaceNames;
+    this.namespaceNames = [...world.model.namespaceNames()].sort();
+    this.policies = [...world.model.networkPolicies].sort(byNamespaceAndName);
+    this.tieredPolicies = [...world.model.tieredPolicies].sort(byOrder);
+    const isEndpoint = (pod: PodObject): boolean => !isFinished(pod) && !this.isOnHostNetwork(pod);
+    const pods = [...world.model.pods].sort(byNamespaceAndName);
+    this.#index = new PodIndex(world.model, pods.filter(isEndpoint));
+    this.#bystandersIn = groupBy(
+      pods.filter((pod) => !isEndpoint(pod)),
+      namespaceOf,
+    );
+    const workloads = [...world.model.workloads()].sort(byNamespaceAndName);
+    this.#policiesIn = groupBy(this.policies, namespaceOf);
+    this.#workloadsIn = groupBy(workloads, namespaceOf);
   }
 
   /** Whether policies treat the pod as its node. */
@@ -42,20 +62,43 @@ export class LintContext {
     return pod.hostNetwork && this.world.engine.profile.hostNetworkPods === "node";
   }
 
-  /** The pods of a namespace that policies see as pods, in order of names. */
+  /** Pods that policies see as pods, by namespace and equal labels. */
+  get groups(): readonly PodGroup[] {
+    return this.#index.groups;
+  }
+
+  /** Those of a namespace. */
+  groupsIn(namespace: string): readonly PodGroup[] {
+    return this.#index.groupsIn(namespace);
+  }
+
+  /** The pods of a namespace that policies see as pods. */
   endpointsIn(namespace: string): readonly PodObject[] {
-    return memo(this.#endpoints, namespace, () =>
-      [...this.model.podsIn(namespace)]
-        .filter((pod) => !isFinished(pod) && !this.isOnHostNetwork(pod))
-        .sort(byName),
+    return this.#podsOf(this.groupsIn(namespace));
+  }
+
+  /** The pods of a namespace that policies do not see as pods: ended, or on the host network. */
+  bystandersIn(namespace: string): readonly PodObject[] {
+    return this.#bystandersIn.get(namespace) ?? [];
+  }
+
+  /** What selectors select: in one namespace, or in those that a selector selects. */
+  groupsOf(namespaces: string | LabelSelector, selector: LabelSelector): readonly PodGroup[] {
+    const key = typeof namespaces === "string" ? `${namespaces} ` : `/${namespaces.key}/ `;
+    return memo(this.#groups, key + selector.key, () =>
+      typeof namespaces === "string"
+        ? this.#index.inNamespace(namespaces, selector)
+        : this.#index.inNamespaces(namespaces, selector),
     );
   }
 
-  /** The endpoints of a namespace that a selector selects. */
-  selected(namespace: string, selector: LabelSelector): readonly PodObject[] {
-    return memo(this.#selected, `${namespace} ${selector.key}`, () =>
-      this.endpointsIn(namespace).filter((pod) => selects(selector, pod.labels)),
-    );
+  /** The pods of those groups. */
+  selected(namespaces: string | LabelSelector, selector: LabelSelector): readonly PodObject[] {
+    return this.#podsOf(this.groupsOf(namespaces, selector));
+  }
+
+  #podsOf(groups: readonly PodGroup[]): readonly PodObject[] {
+    return memo(this.#pods, groups, () => groups.flatMap(({ pods }) => pods));
   }
 
   /** The pods that a NetworkPolicy applies to. */
@@ -66,70 +109,59 @@ export class LintContext {
   /** Names of the namespaces that a selector selects. */
   namespacesOf(selector: LabelSelector): readonly string[] {
     return memo(this.#namespaces, selector.key, () =>
-      this.#namespaceNames.filter((name) => selects(selector, this.model.namespace(name).labels)),
+      this.namespaceNames.filter((name) => selects(selector, this.model.namespace(name).labels)),
     );
   }
 
-  /** The pods in any namespace that two selectors select. */
-  podsOf(namespaceSelector: LabelSelector, podSelector: LabelSelector): readonly PodObject[] {
-    return memo(this.#peers, `${namespaceSelector.key} ${podSelector.key}`, () =>
-      this.namespacesOf(namespaceSelector).flatMap((name) => this.selected(name, podSelector)),
-    );
-  }
-
-  /** The pods that a peer of a NetworkPolicy selects by labels; none for a block of addresses. */
-  podsOfPeer(peer: NetworkPolicyPeer, namespace: string): readonly PodObject[] {
+  /** What a peer of a NetworkPolicy selects by labels; nothing for a block of addresses. */
+  groupsOfPeer(peer: NetworkPolicyPeer, namespace: string): readonly PodGroup[] {
     if (peer.kind === "ipBlock") return [];
-    const podSelector = peer.podSelector ?? everything;
-    return peer.namespaceSelector === undefined
-      ? this.selected(namespace, podSelector)
-      : this.podsOf(peer.namespaceSelector, podSelector);
+    return this.groupsOf(peer.namespaceSelector ?? namespace, peer.podSelector ?? everything);
+  }
+
+  /** The pods that a peer of a NetworkPolicy selects by labels. */
+  podsOfPeer(peer: NetworkPolicyPeer, namespace: string): readonly PodObject[] {
+    return this.#podsOf(this.groupsOfPeer(peer, namespace));
   }
 
   /** The pods that a peer of an ordered policy selects by labels; undefined where it goes by something else. */
   podsOfTieredPeer(peer: TieredPeer): readonly PodObject[] | undefined {
-    if (peer.kind === "namespaces") return this.podsOf(peer.selector, everything);
-    if (peer.kind === "pods") return this.podsOf(peer.namespaceSelector, peer.podSelector);
+    if (peer.kind === "namespaces") return this.selected(peer.selector, everything);
+    if (peer.kind === "pods") return this.selected(peer.namespaceSelector, peer.podSelector);
     return undefined;
   }
 
   /** The pods that an ordered policy has as subject. */
   tieredSubjectsOf({ subject }: TieredPolicyObject): readonly PodObject[] {
     return subject.kind === "namespaces"
-      ? this.podsOf(subject.selector, everything)
-      : this.podsOf(subject.namespaceSelector, subject.podSelector);
+      ? this.selected(subject.selector, everything)
+      : this.selected(subject.namespaceSelector, subject.podSelector);
   }
 
   /** The NetworkPolicies of a namespace, in order of names. */
   policiesIn(namespace: string): readonly NetworkPolicyObject[] {
-    return memo(this.#policies, namespace, () =>
-      [...this.model.networkPoliciesIn(namespace)].sort(byName),
-    );
+    return this.#policiesIn.get(namespace) ?? [];
   }
 
-  /** Every NetworkPolicy, by namespace and name. */
-  *policies(): Iterable<NetworkPolicyObject> {
-    for (const name of this.#namespaceNames) yield* this.policiesIn(name);
+  /** The NetworkPolicies that select a group, in order of names. */
+  policiesOf(group: PodGroup): readonly NetworkPolicyObject[] {
+    this.#policiesOf ??= this.#policiesByGroup();
+    return this.#policiesOf.get(group) ?? [];
   }
 
-  /** The NetworkPolicies that select a pod. */
-  policiesOf(pod: PodObject): readonly NetworkPolicyObject[] {
-    return memo(this.#policiesOfPods, pod, () =>
-      this.policiesIn(pod.namespace).filter((policy) => selects(policy.podSelector, pod.labels)),
-    );
-  }
-
-  /** The workloads of a namespace. */
-  workloadsIn(namespace: string): readonly WorkloadObject[] {
-    if (this.#workloads === undefined) {
-      this.#workloads = new Map();
-      for (const workload of this.model.workloads()) {
-        const group = this.#workloads.get(workload.namespace);
-        if (group === undefined) this.#workloads.set(workload.namespace, [workload]);
-        else group.push(workload);
+  #policiesByGroup(): ReadonlyMap<PodGroup, readonly NetworkPolicyObject[]> {
+    const byGroup = new Map<PodGroup, NetworkPolicyObject[]>();
+    for (const policy of this.policies) {
+      for (const group of this.groupsOf(policy.namespace, policy.podSelector)) {
+        memo(byGroup, group, () => []).push(policy);
       }
     }
-    return this.#workloads.get(namespace) ?? [];
+    return byGroup;
+  }
+
+  /** The workloads of a namespace, in order of names. */
+  workloadsIn(namespace: string): readonly WorkloadObject[] {
+    return this.#workloadsIn.get(namespace) ?? [];
   }
 
   /** "ns/name[Kind]" of the workloads of pods, each once, in order. */
@@ -137,20 +169,51 @@ export class LintContext {
     return [...new Set(pods.map((pod) => workloadText(this.model.workloadOf(pod))))].sort();
   }
 
-  /** Each different set of labels of pods once. */
-  labelSetsOf(pods: readonly PodObject[]): readonly Labels[] {
-    const sets = new Map(pods.map(({ labels }) => [JSON.stringify(labels), labels] as const));
-    return [...sets.values()];
+  /**
+   * The labels of pods that come nearest to a selector that selects none of them. At most `nearLabelSetsMax` sets of labels
+   * are compared, and at most `nearSearchesMax` selectors have theirs looked for.
+   */
+  nearLabelsOfPods(
+    selector: LabelSelector,
+    namespaces: string | readonly string[],
+  ): NearLabels | undefined {
+    const names = typeof namespaces === "string" ? [namespaces] : namespaces;
+    const key = `${names.length === this.namespaceNames.length ? "" : names.join(",")} ${selector.key}`;
+    return this.#nearest(key, selector, () =>
+      names.flatMap((name) => this.groupsIn(name).map(({ labels }) => labels)),
+    );
+  }
+
+  /** The labels of namespaces that come nearest to a selector that selects none. */
+  nearLabelsOfNamespaces(selector: LabelSelector): NearLabels | undefined {
+    return this.#nearest(`/${selector.key}`, selector, () =>
+      this.namespaceNames.map((name) => this.model.namespace(name).labels),
+    );
+  }
+
+  #nearest(
+    key: string,
+    selector: LabelSelector,
+    labelSets: () => readonly Labels[],
+  ): NearLabels | undefined {
+    if (this.#near.has(key)) return this.#near.get(key);
+    if (this.#near.size >= nearSearchesMax) return undefined;
+    const near = nearestLabels(selector, labelSets().slice(0, nearLabelSetsMax));
+    this.#near.set(key, near);
+    return near;
   }
 }
 
-const byName = (one: { readonly name: string }, other: { readonly name: string }): number =>
-  one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
+type Named = { readonly namespace: string; readonly name: string; readonly kind: string };
 
-const memo = <K, V>(known: Map<K, V>, key: K, compute: () => V): V => {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const value = compute();
-  known.set(key, value);
-  return value;
-};
+const byNamespaceAndName = (one: Named, other: Named): number =>
+  compareTexts(one.namespace, other.namespace) ||
+  compareTexts(one.name, other.name) ||
+  compareTexts(one.kind, other.kind);
+
+const byOrder = (one: TieredPolicyObject, other: TieredPolicyObject): number =>
+  compareTexts(one.tier, other.tier) ||
+  one.priority - other.priority ||
+  byNamespaceAndName(one, other);
+
+const namespaceOf = ({ namespace }: Named): string => namespace;

@@ -1,19 +1,14 @@
 import type { FindingView, LintAnswer } from "../answers.js";
-import type { ClusterObject } from "../model/objects.js";
 import type { PolicyWorld } from "../policy-world.js";
-import { type Finding, type LintRule, type LintRuleInfo, severityRank } from "./finding.js";
+import { compareFindings } from "./compare-findings.js";
+import { compareTexts } from "./compare-texts.js";
+import type { Finding, LintRuleInfo } from "./finding.js";
 import { objectText } from "./finding-text.js";
 import { findingsPerRuleMax } from "./limits.js";
 import { LintContext } from "./lint-context.js";
 import { lintRules, suppressionFaultRule, suppressionUnusedRule } from "./registry.js";
-import {
-  isSuppressedBy,
-  type Suppression,
-  type SuppressionFile,
-  suppressionAnnotation,
-  suppressionFindings,
-  suppressionsOf,
-} from "./suppressions.js";
+import { SuppressionShelf } from "./suppression-shelf.js";
+import type { SuppressionFile } from "./suppressions.js";
 
 /** How to look. */
 export type LintOptions = {
@@ -30,7 +25,7 @@ export const lintRuleInfos: readonly LintRuleInfo[] = [
   ...lintRules,
   suppressionFaultRule,
   suppressionUnusedRule,
-];
+].sort((one, other) => compareTexts(one.id, other.id));
 
 /**
  * Looks a model over with every rule. The same model gives the same findings in the same order: the worst first, then by
@@ -38,95 +33,31 @@ export const lintRuleInfos: readonly LintRuleInfo[] = [
  */
 export const lint = (world: PolicyWorld, options: LintOptions = {}): LintAnswer => {
   const context = new LintContext(world);
-  const wanted = (rule: LintRuleInfo): boolean => options.rules?.includes(rule.id) ?? true;
+  const wanted = ({ id }: LintRuleInfo): boolean => options.rules?.includes(id) ?? true;
   const shelf = new SuppressionShelf(world, options.suppressions);
   const found: FindingView[] = [];
   let suppressed = 0;
   for (const rule of lintRules.filter(wanted)) {
-    const views = viewsOf(world, rule).map((view) => shelf.applyTo(view));
-    suppressed += views.filter((view) => view.suppressed !== "").length;
-    const shown = views.filter((view) => options.showSuppressed === true || view.suppressed === "");
+    const views = [...rule.run(context)].map((each) => shelf.applyTo(viewFrom(world, rule, each)));
+    const open = views.filter((view) => view.suppressed === "");
+    suppressed += views.length - open.length;
+    const shown = options.showSuppressed === true ? views : open;
     found.push(...bounded(rule, shown.sort(compareFindings)));
   }
-  function viewsOf(world: PolicyWorld, rule: LintRule): FindingView[] {
-    return [...rule.run(context)].map((finding) => viewFrom(world, rule, finding));
+  if (wanted(suppressionFaultRule)) {
+    const faults = shelf.faults(lintRules.map(({ id }) => id));
+    found.push(...faults.map((each) => viewFrom(world, suppressionFaultRule, each)));
   }
-  const faults = [
-    ...shelf.faults().map((finding) => viewFrom(world, suppressionFaultRule, finding)),
-    ...shelf
-      .unused(options.rules)
-      .map((finding) => viewFrom(world, suppressionUnusedRule, finding)),
-  ];
-  found.push(...faults.filter((view) => options.rules?.includes(view.rule) ?? true));
+  if (wanted(suppressionUnusedRule)) {
+    const unused = shelf.unused(new Set(lintRules.filter(wanted).map(({ id }) => id)));
+    found.push(...unused.map((each) => viewFrom(world, suppressionUnusedRule, each)));
+  }
   return {
     findings: found.sort(compareFindings),
     suppressed,
     profile: world.engine.profile.name,
     model: world.view,
   };
-};
-
-/** All suppressions that a model and a file hold, and which of them were of use. */
-class SuppressionShelf {
-  readonly #byRule = new Map<string, Suppression[]>();
-  readonly #all: Suppression[] = [];
-  readonly #faults: SuppressionFile["faults"];
-  readonly #used = new Set<Suppression>();
-
-  constructor(world: PolicyWorld, file: SuppressionFile | undefined) {
-    for (const object of annotatable(world)) {
-      if (object.annotations[suppressionAnnotation] === undefined) continue;
-      const place = world.locate(object.origin, ["metadata", "annotations", suppressionAnnotation]);
-      this.#all.push(...suppressionsOf(object, objectText(object), place));
-    }
-    this.#all.push(...(file?.suppressions ?? []));
-    this.#faults = file?.faults ?? [];
-    for (const suppression of this.#all) {
-      const rule = suppression.rule.toUpperCase();
-      const list = this.#byRule.get(rule);
-      if (list === undefined) this.#byRule.set(rule, [suppression]);
-      else list.push(suppression);
-    }
-  }
-
-  /** The finding, suppressed where someone wished so. */
-  applyTo(view: FindingView): FindingView {
-    const suppression = this.#byRule.get(view.rule)?.find((each) => isSuppressedBy(view, each));
-    if (suppression === undefined) return view;
-    this.#used.add(suppression);
-    const { from, location, reason } = suppression;
-    const file = location.file === "" ? from : `${from}, ${location.file}:${location.line}`;
-    return { ...view, suppressed: `${reason} (${file})` };
-  }
-
-  faults(): readonly Finding[] {
-    const ruleIds = lintRuleInfos.map(({ id }) => id);
-    return suppressionFindings({ suppressions: this.#all, faults: this.#faults, ruleIds });
-  }
-
-  unused(rules: readonly string[] | undefined): readonly Finding[] {
-    return this.#all
-      .filter((each) => each.reason !== "" && !this.#used.has(each))
-      .filter(({ rule }) => lintRuleInfos.some(({ id }) => id === rule.toUpperCase()))
-      .filter(({ rule }) => rules?.includes(rule.toUpperCase()) ?? true)
-      .map(({ rule, object = "", location }) => ({
-        message: `The suppression of ${rule} suppresses nothing.`,
-        fix: "Remove it: what it was for is gone.",
-        subject: object,
-        location,
-      }));
-  }
-}
-
-const annotatable = function* (world: PolicyWorld): Iterable<ClusterObject> {
-  const { model } = world;
-  for (const name of model.namespaceNames()) yield model.namespace(name);
-  yield* model.networkPolicies;
-  yield* model.tieredPolicies;
-  yield* model.unmodelledPolicies;
-  yield* model.services;
-  yield* model.workloads();
-  for (const pod of model.pods) if (!pod.expanded) yield pod;
 };
 
 const viewFrom = (world: PolicyWorld, rule: LintRuleInfo, finding: Finding): FindingView => ({
@@ -157,13 +88,3 @@ const bounded = (rule: LintRuleInfo, views: readonly FindingView[]): readonly Fi
     },
   ];
 };
-
-const compareFindings = (one: FindingView, other: FindingView): number =>
-  severityRank(one.severity) - severityRank(other.severity) ||
-  compare(one.location.file, other.location.file) ||
-  one.location.line - other.location.line ||
-  compare(one.rule, other.rule) ||
-  compare(one.object, other.object) ||
-  compare(one.message, other.message);
-
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

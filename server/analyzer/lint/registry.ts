@@ -1,22 +1,51 @@
 import type { LintRule, LintRuleInfo } from "./finding.js";
-import { orInsteadOfAnd, peerSelectsNothing } from "./rules/peers.js";
+import { andInsteadOfOr, orInsteadOfAnd } from "./rules/and-or.js";
+import { dnsEgressForgotten, dnsPortWrong, dnsTcpForgotten } from "./rules/dns-egress.js";
+import { dnsPodsIsolated } from "./rules/dns-pods.js";
+import { peerSelectsNothing } from "./rules/empty-peers.js";
 import {
-  hostNetworkPodSelected,
-  namespaceAbsent,
   policySelectsNothing,
   selectsEndedPods,
   tieredSelectsNothing,
   workloadLabels,
-} from "./rules/subjects.js";
+} from "./rules/empty-subjects.js";
+import { hostNetworkPodSelected } from "./rules/host-network.js";
+import { namedPortAmbiguous, namedPortUnresolved } from "./rules/named-ports.js";
+import { namespaceAbsent, namespaceWithoutPolicy, noDefaultDeny } from "./rules/namespaces.js";
+import { pluginEnforcesNothing } from "./rules/plugin.js";
+import {
+  egressOnlyIsolatesIngress,
+  emptyList,
+  policyTypesContradict,
+} from "./rules/policy-types.js";
+import { portProtocolMismatch } from "./rules/port-protocol.js";
+import { portRangeTrap } from "./rules/port-ranges.js";
+import { servicePortUsed } from "./rules/service-ports.js";
 
 /** Every rule that looks at the model, by id. */
 export const lintRules: readonly LintRule[] = [
   policySelectsNothing,
   peerSelectsNothing,
   orInsteadOfAnd,
+  andInsteadOfOr,
+  dnsEgressForgotten,
+  dnsTcpForgotten,
+  dnsPortWrong,
+  dnsPodsIsolated,
+  namedPortUnresolved,
+  namedPortAmbiguous,
+  portProtocolMismatch,
+  portRangeTrap,
+  servicePortUsed,
+  policyTypesContradict,
+  egressOnlyIsolatesIngress,
+  emptyList,
+  pluginEnforcesNothing,
   hostNetworkPodSelected,
   selectsEndedPods,
   namespaceAbsent,
+  namespaceWithoutPolicy,
+  noDefaultDeny,
   tieredSelectsNothing,
   workloadLabels,
 ];

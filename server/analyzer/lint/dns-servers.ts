@@ -1,0 +1,102 @@
+import { selects } from "../model/label-selector.js";
+import type { PodObject, ServiceObject, ServicePort } from "../model/objects.js";
+import type { LintContext } from "./lint-context.js";
+import { selectorOfLabels } from "./selector-of-labels.js";
+
+/** A pod that answers the cluster's DNS queries, and the ports on which it does. */
+export type DnsServer = {
+  readonly pod: PodObject;
+  readonly udpPort: number;
+  readonly tcpPort: number;
+};
+
+/** The cluster's DNS as the model shows it. */
+export type ClusterDns = {
+  readonly servers: readonly DnsServer[];
+  /** Pods of a cache on every node, which answer on `nodeLocalAddress`. */
+  readonly nodeCaches: readonly PodObject[];
+};
+
+/** The address that NodeLocal DNSCache listens on unless it is set otherwise (Kubernetes documentation). */
+export const nodeLocalAddress = "169.254.20.10";
+
+const dnsServices: readonly { readonly namespace: string; readonly name: string }[] = [
+  { namespace: "kube-system", name: "kube-dns" },
+  { namespace: "kube-system", name: "coredns" },
+  { namespace: "kube-system", name: "rke2-coredns-rke2-coredns" },
+  { namespace: "openshift-dns", name: "dns-default" },
+];
+
+const dnsNamespaces = ["kube-system", "openshift-dns"];
+const dnsLabels: readonly (readonly [string, string])[] = [
+  ["k8s-app", "kube-dns"],
+  ["k8s-app", "coredns"],
+  ["app.kubernetes.io/name", "coredns"],
+  ["dns.operator.openshift.io/daemonset-dns", "default"],
+];
+
+const found = new WeakMap<LintContext, ClusterDns>();
+
+/** The cluster's DNS servers: the pods behind its Service, else pods in a system namespace that are labelled as such. */
+export const clusterDnsOf = (context: LintContext): ClusterDns => {
+  const known = found.get(context);
+  if (known !== undefined) return known;
+  const service = dnsServices
+    .map(({ namespace, name }) => context.model.service(namespace, name))
+    .find((each) => each !== undefined);
+  const behind = service === undefined ? [] : serversBehind(context, service);
+  const dns = {
+    servers: behind.length > 0 ? behind : labelledServers(context),
+    nodeCaches: nodeCachesOf(context),
+  };
+  found.set(context, dns);
+  return dns;
+};
+
+const serversBehind = (context: LintContext, service: ServiceObject): readonly DnsServer[] => {
+  if (service.selector === undefined || Object.keys(service.selector).length === 0) return [];
+  return context.selected(service.namespace, selectorOfLabels(service.selector)).map((pod) => ({
+    pod,
+    udpPort: targetOf(service, pod, "UDP"),
+    tcpPort: targetOf(service, pod, "TCP"),
+  }));
+};
+
+const targetOf = (service: ServiceObject, pod: PodObject, protocol: "TCP" | "UDP"): number => {
+  const port = service.ports.find((each) => each.protocol === protocol && each.port === 53);
+  return (
+    (port === undefined ? undefined : resolvedTarget(port, pod)) ?? declaredPort(pod, protocol)
+  );
+};
+
+/** The port of a pod that a Service port stands for; undefined where the pod has no port of that name. */
+export const resolvedTarget = (
+  { targetPort, protocol }: ServicePort,
+  pod: PodObject,
+): number | undefined =>
+  typeof targetPort === "number"
+    ? targetPort
+    : pod.ports.find((port) => port.name === targetPort && port.protocol === protocol)?.port;
+
+const declaredPort = (pod: PodObject, protocol: "TCP" | "UDP"): number =>
+  pod.ports.find((port) => port.protocol === protocol && /^dns(-|$)/.test(port.name ?? ""))?.port ??
+  53;
+
+const labelledServers = (context: LintContext): readonly DnsServer[] =>
+  dnsNamespaces
+    .flatMap((namespace) => context.endpointsIn(namespace))
+    .filter(({ labels }) =>
+      dnsLabels.some(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value),
+    )
+    .map((pod) => ({
+      pod,
+      udpPort: declaredPort(pod, "UDP"),
+      tcpPort: declaredPort(pod, "TCP"),
+    }));
+
+const nodeCachesOf = (context: LintContext): readonly PodObject[] => {
+  const selector = selectorOfLabels({ "k8s-app": "node-local-dns" });
+  return [...context.bystandersIn("kube-system"), ...context.endpointsIn("kube-system")].filter(
+    ({ labels }) => selects(selector, labels),
+  );
+};

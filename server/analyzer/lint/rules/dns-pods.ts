@@ -1,0 +1,89 @@
+import { workloadText } from "../../model/cluster-model.js";
+import type { PodObject } from "../../model/objects.js";
+import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
+import { containsConnection } from "../../sets/connections.js";
+import { clusterDnsOf, type DnsServer } from "../dns-servers.js";
+import type { LintRule } from "../finding.js";
+import { countText, namesText, objectText } from "../finding-text.js";
+import { groupBy } from "../group-by.js";
+import { dnsQuestionsMax } from "../limits.js";
+import type { LintContext } from "../lint-context.js";
+
+/** What denies DNS to clients of a namespace. */
+type Denial = {
+  readonly server: DnsServer;
+  readonly client: PodObject;
+  readonly policy: EvaluatedPolicy;
+};
+
+/** A policy on the DNS pods is a policy on everyone's names. */
+export const dnsPodsIsolated: LintRule = {
+  id: "CW008",
+  title: "dns-pods-isolated",
+  severity: "high",
+  summary: "A policy isolates the cluster's DNS pods for ingress and does not let clients in.",
+  *run(context) {
+    const { servers } = clusterDnsOf(context);
+    const clients = clientsOf(context);
+    const denials = servers
+      .slice(0, Math.floor(dnsQuestionsMax / Math.max(1, clients.length)))
+      .flatMap((server) => clients.flatMap((client) => denialOf(context, client, server)));
+    for (const [policy, members] of groupBy(denials, (denial) => denial.policy)) {
+      const shut = [...new Set(members.map(({ client }) => client.namespace))].sort();
+      const all = shut.length === clients.length;
+      const server = members[0]?.server as DnsServer;
+      const name = workloadText(context.model.workloadOf(server.pod));
+      yield {
+        severity: all ? "high" : "medium",
+        message:
+          `${objectText(policy)} keeps the pods of ${all && shut.length > 1 ? "all" : ""} ${countText(shut.length, "namespace")} (${namesText(shut)}) away from ${name} on UDP ${server.udpPort}: their names do not resolve.`.replace(
+            / {2}/g,
+            " ",
+          ),
+        fix: `Let all namespaces in (namespaceSelector: {}) on UDP ${server.udpPort} and TCP ${server.tcpPort}.`,
+        object: policy,
+        path: ["spec", "ingress"],
+      };
+    }
+  },
+};
+
+/** One pod of every namespace that asks the cluster's DNS. */
+const clientsOf = (context: LintContext): readonly PodObject[] =>
+  context.namespaceNames.flatMap((name) =>
+    context
+      .groupsIn(name)
+      .slice(0, 1)
+      .flatMap(({ pods }) => pods.slice(0, 1))
+      .filter(({ dnsPolicy }) => dnsPolicy.startsWith("ClusterFirst")),
+  );
+
+const denialOf = (
+  context: LintContext,
+  client: PodObject,
+  server: DnsServer,
+): readonly Denial[] => {
+  if (client === server.pod) return [];
+  const ends = [
+    { kind: "pod", pod: client },
+    { kind: "pod", pod: server.pod },
+  ] as const;
+  const reach = context.world.engine.reach(...ends);
+  if (containsConnection(reach.allowed, "UDP", server.udpPort)) return [];
+  const { ingress } = context.world.engine.decide(...ends);
+  if (containsConnection(ingress.allowed, "UDP", server.udpPort)) return [];
+  if (containsConnection(ingress.undetermined, "UDP", server.udpPort)) return [];
+  const policy = denierOf(ingress, server.udpPort);
+  return policy === undefined ? [] : [{ server, client, policy }];
+};
+
+const denierOf = ({ parts }: DirectionDecision, port: number): EvaluatedPolicy | undefined => {
+  const part = parts.find(
+    (each) =>
+      (each.by === "tier" || each.by === "networkpolicy") &&
+      each.action === "deny" &&
+      containsConnection(each.connections, "UDP", port),
+  );
+  if (part?.by === "tier") return part.rule.policy;
+  return part?.by === "networkpolicy" && part.action === "deny" ? part.policies[0] : undefined;
+};
