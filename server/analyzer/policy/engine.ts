@@ -7,6 +7,7 @@ import type { ConnectionRow } from "./connection-rows.js";
 import { type DecideOptions, type DecisionSources, decidePair } from "./decide-pair.js";
 import type { EvaluatedPolicy, PairDecision, PolicyEndpoint } from "./decision.js";
 import { externalRanges } from "./external-ranges.js";
+import { type EngineBounds, engineBounds } from "./limits.js";
 import { selectsPod } from "./match-peer.js";
 import { type MatrixSummary, OutcomeMatrix } from "./outcome-matrix.js";
 import { PolicyBook } from "./policy-book.js";
@@ -29,14 +30,17 @@ export type Reach = { readonly allowed: ConnectionSet; readonly undetermined: Co
 export class PolicyEngine {
   readonly model: ClusterModel;
   readonly profile: Profile;
+  readonly #bounds: EngineBounds;
   #sources: DecisionSources;
   #index: PolicyIndex | undefined;
   #matrix: OutcomeMatrix | undefined;
   #ranges: readonly IpRange[] | undefined;
 
-  constructor(model: ClusterModel, profile: Profile) {
+  /** `bounds`: how much of what it remembers it keeps. */
+  constructor(model: ClusterModel, profile: Profile, bounds: EngineBounds = engineBounds) {
     this.model = model;
     this.profile = profile;
+    this.#bounds = bounds;
     this.#sources = {
       model,
       profile,
@@ -126,7 +130,7 @@ export class PolicyEngine {
   }
 
   #indexed(): PolicyIndex {
-    this.#index ??= new PolicyIndex(this.#sources);
+    this.#index ??= new PolicyIndex(this.#sources, this.#bounds);
     return this.#index;
   }
 

@@ -1,10 +1,20 @@
 // Named bounds of the policy engine: one constant a limit, with its reason. Every one is listed in docs/limits.md and reached by a test.
 
-/** Pair outcomes that are remembered by class: past this many they are computed again, so that memory stays bounded. */
+/** Pairs of classes whose outcome is remembered: past this many they are judged again, so that memory stays bounded. */
 export const pairMemoMax = 500_000;
 
-/** Classes without pods that the index keeps beyond the living ones before it is built anew: changes leave them behind. */
+/** Classes without pods that an index keeps beyond as many as living ones: changes leave them behind, a new index has none. */
 export const deadClassesMax = 2_000;
 
-/** Peer sets, groups of subjects and connection sets of policies that are gone, beyond what was there when the index was built. */
+/** Peer sets, groups and connection sets beyond eight times what an index began with: what past policies left, a new index has none. */
 export const staleEntriesMax = 20_000;
+
+/** Bounds that an engine is made with; tests give smaller ones. */
+export type EngineBounds = {
+  readonly pairMemoMax: number;
+  readonly deadClassesMax: number;
+  readonly staleEntriesMax: number;
+};
+
+/** The bounds above. */
+export const engineBounds: EngineBounds = { pairMemoMax, deadClassesMax, staleEntriesMax };

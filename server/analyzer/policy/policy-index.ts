@@ -1,25 +1,15 @@
 import type { ModelChange } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
 import type { ClusterObject, PodObject } from "../model/objects.js";
-import type { IpRange } from "../sets/ip.js";
-import { AddressAtoms } from "./address-atoms.js";
 import { ClassAxis } from "./class-axis.js";
-import type { CompiledPolicy } from "./compiled-policy.js";
 import { type DecisionSources, isOwnNode, isSamePod } from "./decide-pair.js";
 import type { Direction, PolicyEndpoint } from "./decision.js";
 import { type EndClass, EndClasses } from "./end-classes.js";
-import { EndSigner } from "./end-signature.js";
-import { deadClassesMax, pairMemoMax, staleEntriesMax } from "./limits.js";
+import { IndexTerms } from "./index-terms.js";
+import type { EngineBounds } from "./limits.js";
 import { matchRule } from "./match-peer.js";
 import { type OutcomeId, OutcomeTable, open } from "./outcome-table.js";
 import { endOfEndpoint, type PolicyEnd, sharedAddresses } from "./policy-end.js";
-import {
-  addTerms,
-  addUnmodelledTerms,
-  noTerms,
-  type PolicyTerms,
-  rangesOf,
-} from "./policy-terms.js";
 import { SubjectGroups } from "./subject-groups.js";
 
 /** Classes of pods, groups of subjects and sets of peers, made once from a model and kept up change by change. */
@@ -29,17 +19,17 @@ export class PolicyIndex {
   readonly groups: SubjectGroups;
   readonly outcomes: OutcomeTable;
   readonly #sources: DecisionSources;
-  readonly #terms = noTerms();
-  readonly #atoms = new AddressAtoms();
+  readonly #bounds: EngineBounds;
+  readonly #terms: IndexTerms;
   readonly #pairs = new Map<number, OutcomeId>();
   readonly #sizeAtStart: number;
-  #hasStaleTerms = false;
 
-  constructor(sources: DecisionSources) {
+  constructor(sources: DecisionSources, bounds: EngineBounds) {
     this.#sources = sources;
+    this.#bounds = bounds;
     const { model, profile, space, book, table } = sources;
-    const signer = signerOf(sources, this.#terms, this.#atoms);
-    this.classes = new EndClasses({ model, profile, space }, signer);
+    this.#terms = new IndexTerms(sources);
+    this.classes = new EndClasses({ model, profile, space }, this.#terms.signer);
     this.axis = new ClassAxis(model, this.classes);
     this.outcomes = new OutcomeTable(table);
     this.groups = new SubjectGroups({
@@ -48,12 +38,15 @@ export class PolicyIndex {
       outcomes: this.outcomes,
       familiesOf: (one) => this.#familiesOf(one),
     });
-    this.#sizeAtStart = this.classes.all.length + table.size;
+    let rules = 0;
+    for (const { egress, ingress } of book.policies()) rules += 1 + egress.length + ingress.length;
+    this.#sizeAtStart = this.classes.all.length + rules;
   }
 
   /** Whether more of what it keeps is of the past than is worth keeping: then a new one is made. */
   get isWorn(): boolean {
     const { deadCount, all } = this.classes;
+    const { deadClassesMax, staleEntriesMax } = this.#bounds;
     const kept = this.axis.entryCount + this.groups.size + this.#sources.table.size;
     return (
       deadCount > all.length - deadCount + deadClassesMax ||
@@ -61,14 +54,9 @@ export class PolicyIndex {
     );
   }
 
-  /**
-   * A text for each class that is equal for those which no policy of now tells apart: policies that are gone may have left
-   * classes finer than need be.
-   */
+  /** A key for classes that is equal for those which no policy of now tells apart. */
   exactKeys(): (one: EndClass) => unknown {
-    if (!this.#hasStaleTerms) return ({ id }) => id;
-    const signer = signerOf(this.#sources, noTerms(), new AddressAtoms());
-    return ({ end }) => signer.keyOf(end);
+    return this.#terms.exactKeys();
   }
 
   /** Takes up a change that model, book and space have taken up; `isSpaceNew` as `AddressSpace.apply` says. */
@@ -98,7 +86,7 @@ export class PolicyIndex {
     const known = this.#pairs.get(key);
     if (known !== undefined) return known;
     const outcome = this.#judge(from, to);
-    if (this.#pairs.size >= pairMemoMax) this.#pairs.clear();
+    if (this.#pairs.size >= this.#bounds.pairMemoMax) this.#pairs.clear();
     this.#pairs.set(key, outcome);
     return outcome;
   }
@@ -168,55 +156,17 @@ export class PolicyIndex {
     this.#forgetGroups(({ end }) =>
       object.kind === "NetworkPolicy" ? end.pod?.namespace === object.namespace : true,
     );
-    // What replaced another may have left terms of it behind, too.
-    this.#hasStaleTerms = true;
+    this.#terms.noteGone();
     if (kind === "remove") return;
-    const added = noTerms();
-    let ranges: readonly IpRange[] = [];
-    if (object.kind === "UnmodelledPolicy") addUnmodelledTerms(added, object);
-    else {
-      const compiled = this.#sources.book.find(object) as CompiledPolicy;
-      addTerms(added, compiled);
-      ranges = rangesOf(compiled);
-    }
-    const fresh: PolicyTerms = {
-      podKeys: takeNew(this.#terms.podKeys, added.podKeys),
-      nodeKeys: takeNew(this.#terms.nodeKeys, added.nodeKeys),
-      portNames: takeNew(this.#terms.portNames, added.portNames),
-    };
-    const cuts = this.#newCuts(ranges);
-    const isFiner =
-      cuts !== undefined || fresh.podKeys.size + fresh.nodeKeys.size + fresh.portNames.size > 0;
-    if (isFiner) this.classes.refine({ ...fresh, cuts });
-  }
-
-  #newCuts(ranges: readonly IpRange[]): AddressAtoms | undefined {
-    const fresh = this.#atoms.add(ranges);
-    const { ipBlockMatchesPods, ipBlockMatchesNodes } = this.#sources.profile;
-    if (fresh.length === 0 || !(ipBlockMatchesPods || ipBlockMatchesNodes)) return undefined;
-    const cuts = new AddressAtoms();
-    cuts.add(fresh);
-    return cuts;
+    const policy = object.kind === "UnmodelledPolicy" ? object : this.#sources.book.find(object);
+    const refinement = policy === undefined ? undefined : this.#terms.add(policy);
+    if (refinement !== undefined) this.classes.refine(refinement);
   }
 
   #forgetGroups(concerns: (one: EndClass) => boolean): void {
     for (const one of this.classes.all) if (concerns(one)) this.groups.forget(one);
   }
 }
-
-/** Signs by the policies of now, whose terms are added to those given. */
-const signerOf = (
-  { book, space }: DecisionSources,
-  terms: PolicyTerms,
-  atoms: AddressAtoms,
-): EndSigner => {
-  for (const policy of book.policies()) {
-    addTerms(terms, policy);
-    atoms.add(rangesOf(policy));
-  }
-  for (const policy of book.unmodelled) addUnmodelledTerms(terms, policy);
-  return new EndSigner({ space, terms, atoms });
-};
 
 type Place = { readonly of: EndClass | undefined; readonly end: PolicyEnd };
 
@@ -248,11 +198,4 @@ const areSameLabels = (one: Labels, other: Labels): boolean => {
     keys.length === Object.keys(other).length &&
     keys.every((key) => Object.hasOwn(other, key) && one[key] === other[key])
   );
-};
-
-/** Adds words to those that are known; those that were not. */
-const takeNew = (known: Set<string>, words: ReadonlySet<string>): Set<string> => {
-  const fresh = new Set([...words].filter((word) => !known.has(word)));
-  for (const word of fresh) known.add(word);
-  return fresh;
 };

@@ -7,6 +7,7 @@ import {
   subtractConnections,
   unionConnections,
 } from "./connections.js";
+import { connectionMemoMax } from "./limits.js";
 
 /** A connection set by its number in one table; equal numbers are equal sets. */
 export type ConnectionId = number;
@@ -15,9 +16,6 @@ export type ConnectionId = number;
 export const noneId: ConnectionId = 0;
 /** The number of the full set in every table. */
 export const allId: ConnectionId = 1;
-
-/** Results of one operation, by pair: past this many they are computed again, so that memory stays bounded. */
-export const connectionMemoMax = 1_000_000;
 
 /**
  * Interns connection sets, so that a set is a number and an operation on two sets is a look-up: a cluster of thousands of
@@ -30,7 +28,11 @@ export class ConnectionTable {
   readonly #intersections = new Map<number, ConnectionId>();
   readonly #differences = new Map<number, ConnectionId>();
 
-  constructor() {
+  readonly #memoMax: number;
+
+  /** `memoMax`: results of one operation that are remembered. */
+  constructor(memoMax = connectionMemoMax) {
+    this.#memoMax = memoMax;
     this.intern(noConnections);
     this.intern(allConnections);
   }
@@ -89,7 +91,7 @@ export class ConnectionTable {
     const known = results.get(key);
     if (known !== undefined) return known;
     const result = this.intern(operation(this.get(one), this.get(other)));
-    if (results.size >= connectionMemoMax) results.clear();
+    if (results.size >= this.#memoMax) results.clear();
     results.set(key, result);
     return result;
   }
