@@ -40,7 +40,7 @@ export const emptySelectionOf = (
   if (confused !== undefined) return { kind: "workload-labels", workload: confused };
   const elsewhere = namespacesWith(context, selector);
   if (context.endpointsIn(namespace).length === 0) return { kind: "no-pods", elsewhere };
-  return { kind: "no-match", near: context.nearLabelsOfPods(selector, namespace), elsewhere };
+  return { kind: "no-match", near: context.nearLabelsOfPods(selector, [namespace]), elsewhere };
 };
 
 /**

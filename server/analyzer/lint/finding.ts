@@ -17,7 +17,7 @@ export const isAtLeast = (severity: string, floor: Severity): boolean =>
 
 /** 0 for the worst; what is no severity ranks last. */
 export const severityRank = (severity: string): number => {
-  const rank = severities.findIndex((known) => known === severity);
+  const rank = (severities as readonly string[]).indexOf(severity);
   return rank === -1 ? severities.length : rank;
 };
 

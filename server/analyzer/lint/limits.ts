@@ -10,6 +10,8 @@ export const nearLabelSetsMax = 500;
 export const nearSearchesMax = 1_000;
 /** Pairs of endpoints that the search for one-sided permissions decides: about a second. */
 export const oneSidedPairsMax = 5_000;
+/** Pairs that are decided for one peer of a rule: where none of them works and there are more, nothing is said. */
+export const oneSidedPairsPerPeerMax = 64;
 /** Comparisons of rules that the search for redundant ones makes: about a second. */
 export const coverageStepsMax = 2_000_000;
 /** Pairs of rules of equal priority that are compared. */
@@ -22,3 +24,5 @@ export const suppressionsBytesMax = 1 << 20;
 export const suppressionsMax = 5_000;
 /** Pairs of a pod and a DNS server that are asked about: about a second. */
 export const dnsQuestionsMax = 5_000;
+/** Pairs of rules of ordered policies that are compared for one that hides the other: a hundred policies of 25 rules. */
+export const orderedPairsMax = 3_500_000;

@@ -1,5 +1,5 @@
 import { type ClusterModel, isFinished, workloadText } from "../model/cluster-model.js";
-import { everything, type LabelSelector, type Labels, selects } from "../model/label-selector.js";
+import { everything, type LabelSelector, selects } from "../model/label-selector.js";
 import type {
   NetworkPolicyObject,
   NetworkPolicyPeer,
@@ -8,12 +8,12 @@ import type {
   TieredPolicyObject,
   WorkloadObject,
 } from "../model/objects.js";
-import { type NearLabels, nearestLabels } from "../near-labels.js";
+import type { NearLabels } from "../near-labels.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { compareTexts } from "./compare-texts.js";
 import { groupBy } from "./group-by.js";
-import { nearLabelSetsMax, nearSearchesMax } from "./limits.js";
 import { memo } from "./memo.js";
+import { NearSearch } from "./near-search.js";
 import { type PodGroup, PodIndex } from "./pod-index.js";
 
 /**
@@ -37,7 +37,7 @@ export class LintContext {
   readonly #groups = new Map<string, readonly PodGroup[]>();
   readonly #pods = new Map<readonly PodGroup[], readonly PodObject[]>();
   readonly #namespaces = new Map<string, readonly string[]>();
-  readonly #near = new Map<string, NearLabels | undefined>();
+  readonly #near = new NearSearch();
 
   constructor(world: PolicyWorld) {
     this.world = world;
@@ -169,38 +169,19 @@ export class LintContext {
     return [...new Set(pods.map((pod) => workloadText(this.model.workloadOf(pod))))].sort();
   }
 
-  /**
-   * The labels of pods that come nearest to a selector that selects none of them. At most `nearLabelSetsMax` sets of labels
-   * are compared, and at most `nearSearchesMax` selectors have theirs looked for.
-   */
-  nearLabelsOfPods(
-    selector: LabelSelector,
-    namespaces: string | readonly string[],
-  ): NearLabels | undefined {
-    const names = typeof namespaces === "string" ? [namespaces] : namespaces;
-    const key = `${names.length === this.namespaceNames.length ? "" : names.join(",")} ${selector.key}`;
-    return this.#nearest(key, selector, () =>
-      names.flatMap((name) => this.groupsIn(name).map(({ labels }) => labels)),
+  /** The labels of pods of namespaces that come nearest to a selector that selects none of them. */
+  nearLabelsOfPods(selector: LabelSelector, namespaces: readonly string[]): NearLabels | undefined {
+    const everywhere = namespaces.length === this.namespaceNames.length;
+    return this.#near.find(selector, everywhere ? "pods" : `pods ${namespaces.join()}`, () =>
+      namespaces.flatMap((name) => this.groupsIn(name).map(({ labels }) => labels)),
     );
   }
 
   /** The labels of namespaces that come nearest to a selector that selects none. */
   nearLabelsOfNamespaces(selector: LabelSelector): NearLabels | undefined {
-    return this.#nearest(`/${selector.key}`, selector, () =>
+    return this.#near.find(selector, "namespaces", () =>
       this.namespaceNames.map((name) => this.model.namespace(name).labels),
     );
-  }
-
-  #nearest(
-    key: string,
-    selector: LabelSelector,
-    labelSets: () => readonly Labels[],
-  ): NearLabels | undefined {
-    if (this.#near.has(key)) return this.#near.get(key);
-    if (this.#near.size >= nearSearchesMax) return undefined;
-    const near = nearestLabels(selector, labelSets().slice(0, nearLabelSetsMax));
-    this.#near.set(key, near);
-    return near;
   }
 }
 

@@ -1,7 +1,12 @@
 import type { LintRule, LintRuleInfo } from "./finding.js";
+import { overriddenByAdmin } from "./rules/admin-tier.js";
+import { allNamespacesPeer } from "./rules/all-namespaces.js";
 import { andInsteadOfOr, orInsteadOfAnd } from "./rules/and-or.js";
+import { cidrHostBits, oneFamilyOnly } from "./rules/cidr-form.js";
+import { tooManyRules } from "./rules/complexity.js";
 import { dnsEgressForgotten, dnsPortWrong, dnsTcpForgotten } from "./rules/dns-egress.js";
 import { dnsPodsIsolated } from "./rules/dns-pods.js";
+import { duplicatePolicy } from "./rules/duplicates.js";
 import { peerSelectsNothing } from "./rules/empty-peers.js";
 import {
   policySelectsNothing,
@@ -9,9 +14,22 @@ import {
   tieredSelectsNothing,
   workloadLabels,
 } from "./rules/empty-subjects.js";
+import { equalPriorityConflict } from "./rules/equal-priority.js";
+import { exceptWithoutEffect } from "./rules/except.js";
+import { generatedLabel } from "./rules/generated-labels.js";
 import { hostNetworkPodSelected } from "./rules/host-network.js";
+import { ipBlockHoldsPods, ipBlockHoldsService } from "./rules/ip-blocks.js";
 import { namedPortAmbiguous, namedPortUnresolved } from "./rules/named-ports.js";
 import { namespaceAbsent, namespaceWithoutPolicy, noDefaultDeny } from "./rules/namespaces.js";
+import { oneSidedPermission } from "./rules/one-sided.js";
+import { egressToEverywhere } from "./rules/open-egress.js";
+import { ingressFromEverywhere } from "./rules/open-ingress.js";
+import {
+  baselinePass,
+  deprecatedApi,
+  orderedRuleUnreachable,
+  unknownPeer,
+} from "./rules/ordered-rules.js";
 import { pluginEnforcesNothing } from "./rules/plugin.js";
 import {
   egressOnlyIsolatesIngress,
@@ -20,7 +38,11 @@ import {
 } from "./rules/policy-types.js";
 import { portProtocolMismatch } from "./rules/port-protocol.js";
 import { portRangeTrap } from "./rules/port-ranges.js";
+import { redundantPolicy, redundantRule } from "./rules/redundancy.js";
+import { objectRefused } from "./rules/refused.js";
 import { servicePortUsed } from "./rules/service-ports.js";
+import { sourceAddressHidden } from "./rules/source-address.js";
+import { unmodelledPolicy } from "./rules/unmodelled.js";
 
 /** Every rule that looks at the model, by id. */
 export const lintRules: readonly LintRule[] = [
@@ -40,6 +62,15 @@ export const lintRules: readonly LintRule[] = [
   policyTypesContradict,
   egressOnlyIsolatesIngress,
   emptyList,
+  ingressFromEverywhere,
+  egressToEverywhere,
+  allNamespacesPeer,
+  ipBlockHoldsPods,
+  ipBlockHoldsService,
+  exceptWithoutEffect,
+  cidrHostBits,
+  oneFamilyOnly,
+  sourceAddressHidden,
   pluginEnforcesNothing,
   hostNetworkPodSelected,
   selectsEndedPods,
@@ -47,7 +78,21 @@ export const lintRules: readonly LintRule[] = [
   namespaceWithoutPolicy,
   noDefaultDeny,
   tieredSelectsNothing,
+  duplicatePolicy,
+  redundantRule,
   workloadLabels,
+  redundantPolicy,
+  orderedRuleUnreachable,
+  overriddenByAdmin,
+  baselinePass,
+  equalPriorityConflict,
+  unknownPeer,
+  deprecatedApi,
+  oneSidedPermission,
+  unmodelledPolicy,
+  generatedLabel,
+  tooManyRules,
+  objectRefused,
 ];
 
 /** Suppressions that can't be used; `lint` runs it on what it has read of them. */

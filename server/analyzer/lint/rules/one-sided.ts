@@ -1,0 +1,136 @@
+import { workloadText } from "../../model/cluster-model.js";
+import type { PodObject } from "../../model/objects.js";
+import type { DirectionDecision, PairDecision } from "../../policy/decision.js";
+import { fixedConnections, namedConnections, namedPortsOf } from "../../policy/rule-connections.js";
+import {
+  type ConnectionSet,
+  connectionsText,
+  intersectConnections,
+  isEmptyConnections,
+  unionConnections,
+} from "../../sets/connections.js";
+import type { Finding, LintRule } from "../finding.js";
+import { namesText, objectText, peerText } from "../finding-text.js";
+import { oneSidedPairsMax, oneSidedPairsPerPeerMax } from "../limits.js";
+import type { LintContext } from "../lint-context.js";
+import { type PeerSite, peerSites, ruleText } from "../policy-rules.js";
+
+/** A connection needs the source's egress and the destination's ingress: what only one side allows does not pass. */
+export const oneSidedPermission: LintRule = {
+  id: "CW045",
+  title: "one-sided-permission",
+  severity: "medium",
+  summary:
+    "A rule allows connections that the policies of the other end deny, for every pod of the peer.",
+  *run(context) {
+    let left = oneSidedPairsMax;
+    for (const site of peerSites(context)) {
+      if (site.peer.kind !== "pods") continue;
+      const pairs = pairsOf(context, site);
+      if (pairs.length === 0) continue;
+      if (left <= 0) {
+        yield stoppedFinding;
+        return;
+      }
+      const denied = deniedPairs(context, site, pairs);
+      left -= denied.tried;
+      if (denied.first !== undefined) {
+        const finding = oneSidedFinding(context, site, denied.first);
+        if (finding !== undefined) yield { object: site.policy, path: site.peerPath, ...finding };
+      }
+    }
+  },
+};
+
+const stoppedFinding: Finding = {
+  severity: "info",
+  message: `The search for permissions of one side stopped after ${oneSidedPairsMax} pairs: there may be more.`,
+  fix: "Lint fewer namespaces at once to have all of them looked at.",
+};
+
+/** A source and a destination, one of each group of pods with equal labels. */
+type Pair = { readonly source: PodObject; readonly destination: PodObject };
+
+/** The pairs that a rule is for; none where there are more than can be looked at. */
+const pairsOf = (context: LintContext, site: PeerSite): readonly Pair[] => {
+  const { policy, peer, direction } = site;
+  const subjects = context.groupsOf(policy.namespace, policy.podSelector);
+  const peers = context.groupsOfPeer(peer, policy.namespace);
+  if (subjects.length * peers.length > oneSidedPairsPerPeerMax) return [];
+  return subjects.flatMap(({ pods: ours }) =>
+    peers.flatMap(({ pods: theirs }) => {
+      const [one] = ours;
+      // A pod reaches itself whatever policies say, its replicas not.
+      const other = theirs.find((pod) => pod !== one);
+      if (one === undefined || other === undefined) return [];
+      return direction === "egress"
+        ? [{ source: one, destination: other }]
+        : [{ source: other, destination: one }];
+    }),
+  );
+};
+
+type Denied = {
+  readonly tried: number;
+  readonly first?: Pair & { readonly decision: PairDecision };
+};
+
+/** The first pair, if none of them can use the rule. */
+const deniedPairs = (context: LintContext, site: PeerSite, pairs: readonly Pair[]): Denied => {
+  let first: Denied["first"];
+  for (const [index, pair] of pairs.entries()) {
+    const decision = context.world.engine.decide(
+      { kind: "pod", pod: pair.source },
+      { kind: "pod", pod: pair.destination },
+    );
+    const wanted = wantedOf(site, pair);
+    if (meets(decision.allowed, wanted) || meets(decision.undetermined, wanted)) {
+      return { tried: index + 1 };
+    }
+    first ??= { ...pair, decision };
+  }
+  return first === undefined ? { tried: pairs.length } : { tried: pairs.length, first };
+};
+
+const wantedOf = ({ rule }: PeerSite, { destination }: Pair): ConnectionSet =>
+  unionConnections(
+    fixedConnections(rule.ports),
+    namedConnections(namedPortsOf(rule.ports), destination),
+  );
+
+const meets = (one: ConnectionSet, other: ConnectionSet): boolean =>
+  !isEmptyConnections(intersectConnections(one, other));
+
+const oneSidedFinding = (
+  context: LintContext,
+  site: PeerSite,
+  { source, destination, decision }: Pair & { readonly decision: PairDecision },
+): Finding | undefined => {
+  const { direction, policy, peer } = site;
+  const wanted = wantedOf(site, { source, destination });
+  const own = direction === "egress" ? decision.egress : decision.ingress;
+  const other = direction === "egress" ? decision.ingress : decision.egress;
+  // Where the rule's own side denies as well, a tier above it does: that is another matter.
+  if (!meets(own.allowed, wanted) || meets(other.allowed, wanted)) return undefined;
+  const [from, to] = [source, destination].map((pod) =>
+    workloadText(context.model.workloadOf(pod)),
+  );
+  const verb = direction === "egress" ? "out to" : "in from";
+  return {
+    message: `${ruleText(site)} lets ${verb} ${peerText(peer, policy.namespace)} on ${connectionsText(intersectConnections(own.allowed, wanted))}, but ${deniersText(other)} of the other end ${other.direction === "ingress" ? "lets none of it in" : "lets none of it out"} (${from} to ${to}): no such connection passes.`,
+    fix:
+      direction === "egress"
+        ? "Allow the same connections in an ingress policy of the destination, or remove the rule."
+        : "Allow the same connections in an egress policy of the source, or remove the rule.",
+  };
+};
+
+const deniersText = ({ parts, direction }: DirectionDecision): string => {
+  const names = parts.flatMap((part) => {
+    if (part.by === "tier" && part.action === "deny") return [objectText(part.rule.policy)];
+    return part.by === "networkpolicy" && part.action === "deny"
+      ? part.policies.map(objectText)
+      : [];
+  });
+  return names.length === 0 ? `the ${direction}` : namesText([...new Set(names)]);
+};
