@@ -19,6 +19,7 @@ export class ClassAxis implements EndAxis {
   readonly #model: ClusterModel;
   readonly #classes: EndClasses;
   readonly #entries = new Map<string, Entry>();
+  readonly #entryOfMatcher = new WeakMap<PeerMatcher, Entry>();
   readonly #inNamespace = new Map<string, number[]>();
   readonly #byLabel = new Map<string, LabelIndex>();
   readonly #pods: number[] = [];
@@ -44,7 +45,7 @@ export class ClassAxis implements EndAxis {
     if (matcher.kind === "names" || matcher.kind === "everyone") return nothingHeld;
     this.#index();
     const byFamily = matcher.kind === "addresses" ? families : "";
-    const entry = this.#entryOf(`${byFamily} ${matcherKey(matcher)}`);
+    const entry = this.#entryOf(matcher, byFamily);
     if (entry.upTo < this.size) this.#extend(entry, matcher, byFamily);
     return entry;
   }
@@ -65,12 +66,17 @@ export class ClassAxis implements EndAxis {
     entry.upTo = this.size;
   }
 
-  #entryOf(key: string): Entry {
+  /** Equal matchers share an entry; which one a matcher has is found by its identity when it is asked for again. */
+  #entryOf(matcher: PeerMatcher, families: string): Entry {
+    const known = families === "" ? this.#entryOfMatcher.get(matcher) : undefined;
+    if (known !== undefined) return known;
+    const key = `${families} ${matcherKey(matcher)}`;
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       entry = { yes: [], maybe: [], reason: "unknown-address", upTo: 0 };
       this.#entries.set(key, entry);
     }
+    if (families === "") this.#entryOfMatcher.set(matcher, entry);
     return entry;
   }
 

@@ -10,7 +10,13 @@ import type {
   Exemption,
   Part,
 } from "./decision.js";
-import { evaluateRules, type RuleAnswers, rulesInOrder } from "./evaluate-rules.js";
+import {
+  evaluateRules,
+  type RuleAnswers,
+  type RuleUnion,
+  rulesInOrder,
+  unionOfRules,
+} from "./evaluate-rules.js";
 import type { PriorityGroup, SubjectRules } from "./policy-book.js";
 import {
   hasOpenQuestions,
@@ -33,41 +39,21 @@ export const exemptDirection = (direction: Direction, reason: Exemption): Direct
 export const decideDirection = (rules: SubjectRules, answers: RuleAnswers): DirectionDecision => {
   const { table } = answers;
   const parts: Part[] = [];
-  const tierPart = ({ ref, action }: CompiledRule, connections: ConnectionId): void => {
-    if (ref.policy.kind === "NetworkPolicy") return;
-    parts.push({
-      by: "tier",
-      tier: ref.policy.tier,
-      action,
-      rule: ref,
-      connections: table.get(connections),
-    });
-  };
-  const allowed = evaluateRules(rules, answers, {
-    tier: tierPart,
-    accepted: ({ ref }, connections) => {
-      parts.push({
-        by: "networkpolicy",
-        action: "accept",
-        rule: ref,
-        connections: table.get(connections),
-      });
+  const union = unionOfRules(rules, answers);
+  const allowed = evaluateRules(rules, answers, union, {
+    tier: (rule, connections) => {
+      const part = tierPart(rule, table.get(connections));
+      if (part !== undefined) parts.push(part);
     },
-    denied: (connections) => {
-      const policies = rules.networkPolicies.map(({ policy }) => policy);
-      parts.push({
-        by: "networkpolicy",
-        action: "deny",
-        policies,
-        connections: table.get(connections),
-      });
+    isolated: (reach) => {
+      parts.push(...networkPolicyParts(rules, answers, { reach, union }));
     },
     byDefault: (connections) => {
       parts.push({ by: "default", connections: table.get(connections) });
     },
   });
-  const open = hasOpenQuestions(rules, answers)
-    ? undeterminedConnections(rules, answers)
+  const open = hasOpenQuestions(rules, answers, union)
+    ? undeterminedConnections(rules, answers, union)
     : nothingOpen;
   return {
     direction: rules.direction,
@@ -78,6 +64,41 @@ export const decideDirection = (rules: SubjectRules, answers: RuleAnswers): Dire
     parts,
     doubts: open.connections === noneId ? [] : doubtsOf(rules, answers, open),
   };
+};
+
+const tierPart = ({ ref, action }: CompiledRule, connections: ConnectionSet): Part | undefined =>
+  ref.policy.kind === "NetworkPolicy"
+    ? undefined
+    : { by: "tier", tier: ref.policy.tier, action, rule: ref, connections };
+
+/** Every rule that allows is named; what none of them allows is denied by all that isolate. */
+const networkPolicyParts = (
+  { networkPolicies, direction }: SubjectRules,
+  { table, matches, connections }: RuleAnswers,
+  { reach, union }: { readonly reach: ConnectionId; readonly union: RuleUnion },
+): readonly Part[] => {
+  const parts: Part[] = [];
+  for (const rule of networkPolicies.flatMap((policy) => policy[direction])) {
+    if (matches(rule) !== "yes") continue;
+    const taken = table.intersect(reach, connections(rule));
+    if (taken === noneId) continue;
+    parts.push({
+      by: "networkpolicy",
+      action: "accept",
+      rule: rule.ref,
+      connections: table.get(taken),
+    });
+  }
+  const denied = table.subtract(reach, union.certain);
+  if (denied === noneId) return parts;
+  const policies = networkPolicies.map(({ policy }) => policy);
+  parts.push({
+    by: "networkpolicy",
+    action: "deny",
+    policies,
+    connections: table.get(denied),
+  });
+  return parts;
 };
 
 const nothingOpen: Undetermined = { connections: noneId, disagreements: [] };

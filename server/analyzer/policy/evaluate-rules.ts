@@ -15,10 +15,13 @@ export type RuleAnswers = {
 /** What decided connections, told while rules are evaluated. */
 export type PartRecorder = {
   readonly tier: (rule: CompiledRule, connections: ConnectionId) => void;
-  readonly accepted: (rule: CompiledRule, connections: ConnectionId) => void;
-  readonly denied: (connections: ConnectionId) => void;
+  /** NetworkPolicies isolate the subject and decide these connections. */
+  readonly isolated: (reach: ConnectionId) => void;
   readonly byDefault: (connections: ConnectionId) => void;
 };
+
+/** What the rules of NetworkPolicies allow together: those that match for certain, and with those that may match. */
+export type RuleUnion = { readonly certain: ConnectionId; readonly possible: ConnectionId };
 
 /** What one tier leaves. */
 type TierResult = {
@@ -26,6 +29,24 @@ type TierResult = {
   /** Connections that the next tier decides: not matched here, or passed on. */
   readonly remaining: ConnectionId;
   readonly passed: ConnectionId;
+};
+
+/** NetworkPolicies add up, in no order. */
+export const unionOfRules = (
+  { networkPolicies, direction }: SubjectRules,
+  { table, matches, connections }: RuleAnswers,
+): RuleUnion => {
+  let certain = noneId;
+  let possible = noneId;
+  for (const policy of networkPolicies) {
+    for (const rule of policy[direction]) {
+      const match = matches(rule);
+      if (match === "no") continue;
+      possible = table.union(possible, connections(rule));
+      if (match === "yes") certain = table.union(certain, connections(rule));
+    }
+  }
+  return { certain, possible };
 };
 
 /**
@@ -36,13 +57,15 @@ type TierResult = {
 export const evaluateRules = (
   rules: SubjectRules,
   answers: RuleAnswers,
+  { certain }: RuleUnion,
   record?: PartRecorder,
 ): ConnectionId => {
   const { table } = answers;
   const admin = evaluateTier(rules.admin, allId, answers, record);
   const reach = table.union(admin.remaining, admin.passed);
   if (rules.networkPolicies.length > 0) {
-    return table.union(admin.accepted, evaluateNetworkPolicies(rules, reach, answers, record));
+    if (reach !== noneId) record?.isolated(reach);
+    return table.union(admin.accepted, table.intersect(reach, certain));
   }
   const baseline = evaluateTier(rules.baseline, reach, answers, record);
   // A baseline Pass leaves the connection to the default, as no match does.
@@ -82,25 +105,3 @@ export function* rulesInOrder(groups: readonly PriorityGroup[]): Iterable<Compil
     for (const { rules } of group) yield* rules;
   }
 }
-
-/** NetworkPolicies add up, in no order; what none of their rules allows is denied. */
-const evaluateNetworkPolicies = (
-  { networkPolicies, direction }: SubjectRules,
-  reach: ConnectionId,
-  { table, matches, connections }: RuleAnswers,
-  record: PartRecorder | undefined,
-): ConnectionId => {
-  let allowed = noneId;
-  for (const policy of networkPolicies) {
-    for (const rule of policy[direction]) {
-      if (matches(rule) !== "yes") continue;
-      const taken = table.intersect(reach, connections(rule));
-      if (taken === noneId) continue;
-      allowed = table.union(allowed, taken);
-      record?.accepted(rule, taken);
-    }
-  }
-  const denied = table.subtract(reach, allowed);
-  if (denied !== noneId) record?.denied(denied);
-  return allowed;
-};

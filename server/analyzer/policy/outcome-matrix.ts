@@ -40,12 +40,12 @@ export class OutcomeMatrix {
     this.units = placedUnits(sources.model, index.classes, index.exactKeys());
     this.ranges = ranges;
     const { all } = index.classes;
-    this.#classRows = new RowMaker(index.groups, {
+    this.#classRows = new RowMaker(index.groups, sources.table, {
       axis: index.axis,
       portProfileOf: (id) => (all[id] as EndClass).portProfile,
       podOf: (id) => podOf(all[id] as EndClass),
     });
-    this.#rangeRows = new RowMaker(index.groups, {
+    this.#rangeRows = new RowMaker(index.groups, sources.table, {
       axis: new RangeAxis(ranges),
       portProfileOf: () => 0,
       podOf: () => undefined,

@@ -1,5 +1,7 @@
 import type { PodObject } from "../model/objects.js";
+import { type ConnectionTable, noneId } from "../sets/connection-table.js";
 import type { CompiledRule } from "./compiled-policy.js";
+import type { RuleUnion } from "./evaluate-rules.js";
 import type { Match } from "./match-peer.js";
 import { denied, type OutcomeId, open } from "./outcome-table.js";
 import type { EndAxis } from "./peer-sets.js";
@@ -21,11 +23,21 @@ export type RowAxis = {
   readonly podOf: (index: number) => PodObject | undefined;
 };
 
-/** The rules that hold an end, found one after the other: a chain from the last one back. */
-type State = {
-  readonly rule: CompiledRule | undefined;
+/** Rules of tiers that hold an end, found one after the other: a chain from the last one back. */
+type TierChain = {
+  readonly rule: CompiledRule;
   readonly match: Match;
-  readonly before: number;
+  readonly before: TierChain | undefined;
+  readonly id: number;
+};
+
+/** What the rules that hold an end come to. */
+type State = {
+  /** What names of ports stand for on it. */
+  readonly profile: number;
+  readonly tiers: TierChain | undefined;
+  /** What rules of NetworkPolicies allow together. */
+  readonly union: RuleUnion;
   /** An end in this state. */
   readonly example: number;
   /** How many ends are in it. */
@@ -35,22 +47,27 @@ type State = {
 /** Makes rows of one axis, one after the other. */
 export class RowMaker {
   readonly #groups: SubjectGroups;
+  readonly #table: ConnectionTable;
   readonly #axis: RowAxis;
   /** The state of each end; between two rows all are in the first. */
   readonly #stateOf: Uint32Array;
   #states: State[] = [];
+  #stateIds = new Map<string, number>();
+  #chains = 0;
   /** Ends that have left the first state. */
   #moved: number[] = [];
 
-  constructor(groups: SubjectGroups, axis: RowAxis) {
+  constructor(groups: SubjectGroups, table: ConnectionTable, axis: RowAxis) {
     this.#groups = groups;
+    this.#table = table;
     this.#axis = axis;
     this.#stateOf = new Uint32Array(axis.axis.size);
   }
 
   /**
-   * What a group says of every end of the axis. Ends that the same rules hold share a state, and the rules are evaluated
-   * once for each state: the work is that of the ends which some rule holds.
+   * What a group says of every end of the axis. Ends for which the same rules of tiers match, and for which NetworkPolicies
+   * allow the same, share a state, and the outcome is found once for each state: the work is that of the ends which some
+   * rule holds.
    */
   rowOf(group: SubjectGroup): OutcomeRow {
     if (group.isFree) return { usual: open, ends: none, outcomes: none };
@@ -58,9 +75,9 @@ export class RowMaker {
     for (const rule of group.some) {
       const held = rule.peers.map((peer) => this.#axis.axis.held(peer, group.families));
       const next: NextStates = [];
-      for (const { yes } of held) this.#advance(next, { rule, match: "yes", ends: yes });
+      for (const { yes } of held) this.#advance(group, next, { rule, match: "yes", ends: yes });
       for (const { maybe, reason } of held) {
-        this.#advance([], { rule, match: reason, ends: maybe });
+        this.#advance(group, [], { rule, match: reason, ends: maybe });
       }
     }
     const outcomes = this.#states.map((state) => this.#outcomeOf(group, state));
@@ -72,44 +89,81 @@ export class RowMaker {
     return row;
   }
 
-  /** All ends in one state, or in one for each meaning of the names of ports. */
-  #start({ hasNames, direction }: SubjectGroup): void {
+  /** All ends in one state, or in one for each meaning of the names of ports, held by the rules that hold every end. */
+  #start(group: SubjectGroup): void {
     const size = this.#stateOf.length;
-    this.#states = [{ rule: undefined, match: "no", before: -1, example: 0, count: size }];
+    this.#states = [];
+    this.#stateIds = new Map();
     this.#moved = [];
-    if (!hasNames || direction === "ingress") return;
-    const byProfile = new Map<number, number>();
-    for (let index = 0; index < size; index++) {
-      const profile = this.#axis.portProfileOf(index);
-      let state = byProfile.get(profile);
-      if (state === undefined) {
-        state = byProfile.size === 0 ? 0 : this.#addState(undefined, "no", -1, index);
-        byProfile.set(profile, state);
-      }
+    const isPlain = !group.hasNames || group.direction === "ingress";
+    this.#stateFor(group, isPlain || size === 0 ? 0 : this.#axis.portProfileOf(0), 0);
+    (this.#states[0] as State).count = size;
+    if (isPlain) return;
+    for (let index = 1; index < size; index++) {
+      const state = this.#stateFor(group, this.#axis.portProfileOf(index), index);
       if (state !== 0) this.#move(index, state);
     }
   }
 
-  /** Moves ends on to the state in which this rule holds them too; an end that it holds already stays. */
+  #stateFor(group: SubjectGroup, profile: number, example: number): number {
+    const known = this.#stateIds.get(`first ${profile}`);
+    if (known !== undefined) return known;
+    let state: State = { ...blank, profile, example };
+    for (const rule of group.always) state = this.#held(group, state, { rule, match: "yes" });
+    const id = this.#idOf(state);
+    this.#stateIds.set(`first ${profile}`, id);
+    return id;
+  }
+
+  /** Moves ends on to the state in which this rule holds them too. */
   #advance(
+    group: SubjectGroup,
     next: NextStates,
     held: { readonly rule: CompiledRule; readonly match: Match; readonly ends: readonly number[] },
   ): void {
-    const { rule, match, ends } = held;
-    for (const index of ends) {
+    for (const index of held.ends) {
       const now = this.#stateOf[index] as number;
       let then = next[now];
       if (then === undefined) {
-        const isHeld = (this.#states[now] as State).rule === rule;
-        then = isHeld ? now : this.#addState(rule, match, now, index);
+        const from = this.#states[now] as State;
+        then = this.#idOf(this.#held(group, { ...from, example: index }, held));
         next[now] = then;
       }
       if (then !== now) this.#move(index, then);
     }
   }
 
-  #addState(rule: CompiledRule | undefined, match: Match, before: number, example: number): number {
-    return this.#states.push({ rule, match, before, example, count: 0 }) - 1;
+  /** A state with one more rule that holds it; a rule of a tier that does already changes nothing. */
+  #held(
+    group: SubjectGroup,
+    state: State,
+    { rule, match }: { readonly rule: CompiledRule; readonly match: Match },
+  ): State {
+    if (rule.ref.policy.kind !== "NetworkPolicy") {
+      if (state.tiers?.rule === rule) return state;
+      return { ...state, tiers: { rule, match, before: state.tiers, id: ++this.#chains } };
+    }
+    const table = this.#table;
+    const named = this.#groups.connections(group, rule, this.#axis.podOf(state.example));
+    const { certain, possible } = state.union;
+    return {
+      ...state,
+      union: {
+        certain: match === "yes" ? table.union(certain, named) : certain,
+        possible: table.union(possible, named),
+      },
+    };
+  }
+
+  #idOf(state: State): number {
+    const { profile, tiers, union } = state;
+    const key = `${profile} ${tiers?.id ?? ""} ${union.certain} ${union.possible}`;
+    let id = this.#stateIds.get(key);
+    if (id === undefined) {
+      id = this.#states.push({ ...state, count: 0 }) - 1;
+      this.#stateIds.set(key, id);
+    }
+    return id;
   }
 
   #move(index: number, to: number): void {
@@ -121,19 +175,14 @@ export class RowMaker {
   }
 
   /** A state that every end has left needs no answer. */
-  #outcomeOf(group: SubjectGroup, last: State): OutcomeId {
-    if (last.count === 0) return denied;
+  #outcomeOf(group: SubjectGroup, { count, tiers, union, example }: State): OutcomeId {
+    if (count === 0) return denied;
     const held = new Map<CompiledRule, Match>();
-    for (const rule of group.always) held.set(rule, "yes");
-    for (
-      let state: State | undefined = last;
-      state?.rule !== undefined;
-      state = this.#states[state.before]
-    ) {
-      held.set(state.rule, state.match);
+    for (let chain = tiers; chain !== undefined; chain = chain.before) {
+      held.set(chain.rule, chain.match);
     }
     const matches: RuleMatches = (rule) => held.get(rule) ?? "no";
-    return this.#groups.outcome(group, matches, this.#axis.podOf(last.example));
+    return this.#groups.outcome(group, matches, this.#axis.podOf(example), union);
   }
 
   /** Most ends are in the first state: the others are looked at. */
@@ -173,6 +222,14 @@ export class RowMaker {
 }
 
 const none = new Uint32Array(0);
+
+const blank: State = {
+  profile: 0,
+  tiers: undefined,
+  union: { certain: noneId, possible: noneId },
+  example: 0,
+  count: 0,
+};
 
 /** The state that ends of a state go on to. */
 type NextStates = (number | undefined)[];

@@ -16,6 +16,7 @@ import {
 } from "./compiled-policy.js";
 import type { Direction, EvaluatedPolicy } from "./decision.js";
 import { selectsPod } from "./match-peer.js";
+import { SubjectLookup } from "./subject-lookup.js";
 
 /** The rules of one ordered policy in one direction. */
 export type TierRules = {
@@ -43,6 +44,7 @@ export type LabelledPod = { readonly pod: PodObject; readonly namespaceLabels: L
 export class PolicyBook {
   readonly #families: readonly IpFamily[];
   readonly #networkPolicies = new Map<string, CompiledPolicy<NetworkPolicyObject>[]>();
+  readonly #lookups = new Map<string, SubjectLookup>();
   #tiered: CompiledPolicy<TieredPolicyObject>[] = [];
   #unmodelled: UnmodelledPolicyObject[] = [];
 
@@ -65,6 +67,7 @@ export class PolicyBook {
   apply({ kind, object }: ModelChange): boolean {
     switch (object.kind) {
       case "NetworkPolicy": {
+        this.#lookups.delete(object.namespace);
         const others = this.networkPoliciesIn(object.namespace).filter(
           ({ policy }) => policy.name !== object.name,
         );
@@ -106,6 +109,16 @@ export class PolicyBook {
     yield* this.#tiered;
   }
 
+  /** Made when it is first asked for, and again after a change of the namespace's policies. */
+  #lookupIn(namespace: string): SubjectLookup {
+    let lookup = this.#lookups.get(namespace);
+    if (lookup === undefined) {
+      lookup = new SubjectLookup(this.networkPoliciesIn(namespace));
+      this.#lookups.set(namespace, lookup);
+    }
+    return lookup;
+  }
+
   networkPoliciesIn(namespace: string): readonly CompiledPolicy<NetworkPolicyObject>[] {
     return this.#networkPolicies.get(namespace) ?? [];
   }
@@ -138,10 +151,9 @@ export class PolicyBook {
     return {
       direction,
       admin: priorityGroups(tiered, "admin", direction),
-      networkPolicies: this.networkPoliciesIn(pod.namespace).filter(
-        ({ policy }) =>
-          policy.isolates.includes(direction) && selects(policy.podSelector, pod.labels),
-      ),
+      networkPolicies: this.#lookupIn(pod.namespace)
+        .find(pod.labels)
+        .filter(({ policy }) => policy.isolates.includes(direction)),
       baseline: priorityGroups(tiered, "baseline", direction),
       unmodelled: this.#unmodelled.filter(
         (policy) => policy.directions.includes(direction) && mayConcern(policy, subject),

@@ -1,6 +1,6 @@
 import { allId, type ConnectionId, noneId } from "../sets/connection-table.js";
 import type { CompiledRule } from "./compiled-policy.js";
-import { type RuleAnswers, rulesInOrder } from "./evaluate-rules.js";
+import { type RuleAnswers, type RuleUnion, rulesInOrder } from "./evaluate-rules.js";
 import type { PriorityGroup, SubjectRules, TierRules } from "./policy-book.js";
 
 /** Two rules of equal priority with different actions, and the connections that both would decide. */
@@ -26,8 +26,12 @@ type TierOutcomes = {
 };
 
 /** Whether anything about these rules and this peer is open: without it, nothing is undetermined. */
-export const hasOpenQuestions = (rules: SubjectRules, { matches }: RuleAnswers): boolean => {
-  if (rules.unmodelled.length > 0) return true;
+export const hasOpenQuestions = (
+  rules: SubjectRules,
+  { matches }: RuleAnswers,
+  { certain, possible }: RuleUnion,
+): boolean => {
+  if (rules.unmodelled.length > 0 || certain !== possible) return true;
   if ([...rules.admin, ...rules.baseline].some((group) => group.length > 1)) return true;
   const isOpen = (rule: CompiledRule): boolean => {
     const match = matches(rule);
@@ -36,7 +40,7 @@ export const hasOpenQuestions = (rules: SubjectRules, { matches }: RuleAnswers):
   for (const tier of [rules.admin, rules.baseline]) {
     for (const rule of rulesInOrder(tier)) if (isOpen(rule)) return true;
   }
-  return rules.networkPolicies.some((policy) => policy[rules.direction].some(isOpen));
+  return false;
 };
 
 /**
@@ -46,6 +50,7 @@ export const hasOpenQuestions = (rules: SubjectRules, { matches }: RuleAnswers):
 export const undeterminedConnections = (
   rules: SubjectRules,
   answers: RuleAnswers,
+  { certain, possible }: RuleUnion,
 ): Undetermined => {
   const { table } = answers;
   const disagreements: Disagreement[] = [];
@@ -53,7 +58,6 @@ export const undeterminedConnections = (
   const reach = table.union(admin.remaining, admin.passed);
   let { accepted, denied } = admin;
   if (rules.networkPolicies.length > 0) {
-    const { certain, possible } = networkPolicyOutcomes(rules, answers);
     accepted = table.union(accepted, table.intersect(reach, possible));
     denied = table.union(denied, table.subtract(reach, certain));
   } else {
@@ -64,21 +68,6 @@ export const undeterminedConnections = (
   }
   const connections = rules.unmodelled.length > 0 ? allId : table.intersect(accepted, denied);
   return { connections, disagreements };
-};
-
-const networkPolicyOutcomes = (
-  { networkPolicies, direction }: SubjectRules,
-  { table, matches, connections }: RuleAnswers,
-): { readonly certain: ConnectionId; readonly possible: ConnectionId } => {
-  let certain = noneId;
-  let possible = noneId;
-  for (const rule of networkPolicies.flatMap((policy) => policy[direction])) {
-    const match = matches(rule);
-    if (match === "no") continue;
-    possible = table.union(possible, connections(rule));
-    if (match === "yes") certain = table.union(certain, connections(rule));
-  }
-  return { certain, possible };
 };
 
 type Context = { readonly answers: RuleAnswers; readonly disagreements: Disagreement[] };

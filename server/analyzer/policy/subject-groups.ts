@@ -3,7 +3,7 @@ import { type ConnectionId, type ConnectionTable, noneId } from "../sets/connect
 import type { CompiledRule } from "./compiled-policy.js";
 import type { Direction } from "./decision.js";
 import type { EndClass } from "./end-classes.js";
-import { evaluateRules, rulesInOrder } from "./evaluate-rules.js";
+import { evaluateRules, type RuleUnion, rulesInOrder, unionOfRules } from "./evaluate-rules.js";
 import type { Match } from "./match-peer.js";
 import { denied, type OutcomeId, type OutcomeTable, open } from "./outcome-table.js";
 import { holdsEveryone } from "./peer-sets.js";
@@ -78,33 +78,42 @@ export class SubjectGroups {
     this.#ofClass.ingress[id] = undefined;
   }
 
-  /** The outcome for a peer; as a destination it resolves the names of ports. */
-  outcome(group: SubjectGroup, matches: RuleMatches, peer: PodObject | undefined): OutcomeId {
+  /**
+   * The outcome for a peer; as a destination it resolves the names of ports. `union`, where it is known already, is what
+   * the rules of NetworkPolicies allow together; then only rules of tiers are asked whether they match.
+   */
+  outcome(
+    group: SubjectGroup,
+    matches: RuleMatches,
+    peer: PodObject | undefined,
+    union?: RuleUnion,
+  ): OutcomeId {
     if (group.isFree) return open;
-    const destination = group.direction === "egress" ? peer : group.subject;
     const { rules } = group;
     const answers = {
       table: this.#table,
       matches,
-      connections: (rule: CompiledRule): ConnectionId => this.#connections(rule, destination),
+      connections: (rule: CompiledRule): ConnectionId => this.connections(group, rule, peer),
     };
-    const allowed = evaluateRules(rules, answers);
-    const undetermined = hasOpenQuestions(rules, answers)
-      ? undeterminedConnections(rules, answers).connections
+    const allows = union ?? unionOfRules(rules, answers);
+    const allowed = evaluateRules(rules, answers, allows);
+    const undetermined = hasOpenQuestions(rules, answers, allows)
+      ? undeterminedConnections(rules, answers, allows).connections
       : noneId;
     if (allowed === noneId && undetermined === noneId) return denied;
     return this.#outcomes.intern(allowed, undetermined);
   }
 
-  #connections(rule: CompiledRule, destination: PodObject | undefined): ConnectionId {
+  /** The connections that a rule of a group names for a peer. */
+  connections(group: SubjectGroup, rule: CompiledRule, peer: PodObject | undefined): ConnectionId {
     let fixed = this.#fixed.get(rule);
     if (fixed === undefined) {
       fixed = this.#table.intern(rule.fixed);
       this.#fixed.set(rule, fixed);
     }
+    const destination = group.direction === "egress" ? peer : group.subject;
     if (rule.named.length === 0 || destination === undefined) return fixed;
-    const named = this.#table.intern(namedConnections(rule.named, destination));
-    return this.#table.union(fixed, named);
+    return this.#table.union(fixed, this.#table.intern(namedConnections(rule.named, destination)));
   }
 
   #find(one: EndClass, direction: Direction): SubjectGroup {
