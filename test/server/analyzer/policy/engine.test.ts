@@ -1,0 +1,285 @@
+import { describe, expect, it } from "vitest";
+import { ClusterModel, type ModelChange } from "../../../../server/analyzer/model/cluster-model.js";
+import { labelSelectorOf } from "../../../../server/analyzer/model/label-selector.js";
+import type {
+  ClusterObject,
+  IpBlock,
+  PodObject,
+} from "../../../../server/analyzer/model/objects.js";
+import type { PolicyEndpoint } from "../../../../server/analyzer/policy/decision.js";
+import { PolicyEngine } from "../../../../server/analyzer/policy/engine.js";
+import {
+  deadClassesMax,
+  type EngineBounds,
+  engineBounds,
+  pairMemoMax,
+  staleEntriesMax,
+} from "../../../../server/analyzer/policy/limits.js";
+import { type ProfileName, profiles } from "../../../../server/analyzer/policy/profile.js";
+import { connectionsText } from "../../../../server/analyzer/sets/connections.js";
+import { ipRangeText, parseCidr } from "../../../../server/analyzer/sets/ip.js";
+import { networkPolicyObject, nodeObject, podObject } from "../../../support/cluster-objects.js";
+
+/** Goal: what the engine adds to single decisions: units, ranges, the whole list, changes and bounds. */
+
+const labels = (text: string) =>
+  labelSelectorOf(
+    text.split(",").map((part) => {
+      const [key = "", value = ""] = part.split("=");
+      return { key, operator: "In", values: [value] };
+    }),
+  );
+
+const block = (text: string, except: readonly string[] = []): IpBlock => ({
+  text,
+  range: parseCidr(text) as NonNullable<ReturnType<typeof parseCidr>>,
+  except: except.map((hole) => parseCidr(hole) as NonNullable<ReturnType<typeof parseCidr>>),
+  exceptTexts: except,
+});
+
+const engineOf = (
+  objects: readonly ClusterObject[],
+  profile: ProfileName = "upstream",
+  bounds?: EngineBounds,
+): { engine: PolicyEngine; apply: (change: ModelChange) => void } => {
+  const model = new ClusterModel(objects);
+  const engine = new PolicyEngine(model, profiles[profile], bounds);
+  return {
+    engine,
+    apply: (change) => {
+      model.apply(change);
+      engine.apply(change);
+    },
+  };
+};
+
+const end = (pod: PodObject): PolicyEndpoint => ({ kind: "pod", pod });
+
+const list = (engine: PolicyEngine): readonly string[] =>
+  [...engine.rows()].map(({ source, destination, allowed, undetermined }) => {
+    const name = (side: typeof source): string =>
+      "family" in side ? ipRangeText(side) : side.name;
+    const doubt = connectionsText(undetermined);
+    const connections = `${connectionsText(allowed)}${doubt === "No Connections" ? "" : ` ? ${doubt}`}`;
+    return `${name(source)} => ${name(destination)} : ${connections}`;
+  });
+
+const web = podObject("shop/web", { labels: { app: "web" }, ips: ["10.0.0.1"] });
+const cart = podObject("shop/cart", { labels: { app: "cart" }, ips: ["10.0.0.2"] });
+const everywhere = "0.0.0.0-255.255.255.255";
+
+describe("PolicyEngine.rows()", () => {
+  it("lists every ordered pair of units, and of units and addresses outside, units first", () => {
+    const { engine } = engineOf([web, cart]);
+    expect(list(engine)).toEqual([
+      "shop/cart[Pod] => shop/web[Pod] : All Connections",
+      `shop/cart[Pod] => ${everywhere} : All Connections`,
+      "shop/web[Pod] => shop/cart[Pod] : All Connections",
+      `shop/web[Pod] => ${everywhere} : All Connections`,
+      `${everywhere} => shop/cart[Pod] : All Connections`,
+      `${everywhere} => shop/web[Pod] : All Connections`,
+    ]);
+  });
+
+  it("leaves out pairs without a connection", () => {
+    const { engine } = engineOf([
+      web,
+      cart,
+      networkPolicyObject("shop/deny", { podSelector: labels("app=cart") }),
+    ]);
+    expect(list(engine)).toEqual([
+      "shop/cart[Pod] => shop/web[Pod] : All Connections",
+      `shop/cart[Pod] => ${everywhere} : All Connections`,
+      `shop/web[Pod] => ${everywhere} : All Connections`,
+      `${everywhere} => shop/web[Pod] : All Connections`,
+    ]);
+  });
+
+  it("keeps pairs of which something can't be told", () => {
+    const nowhere = podObject("shop/new", { labels: { app: "new" } });
+    const policy = networkPolicyObject("shop/from-net", {
+      podSelector: labels("app=cart"),
+      ingress: [{ peers: [{ kind: "ipBlock", block: block("10.0.0.0/24") }] }],
+    });
+    expect(list(engineOf([nowhere, cart, policy]).engine)).toContain(
+      "shop/new[Pod] => shop/cart[Pod] : No Connections ? All Connections",
+    );
+  });
+
+  it("lets a host's traffic to a pod of its own node pass, where all their pods are on one node", () => {
+    const proxy = podObject("kube-system/proxy", {
+      hostNetwork: true,
+      nodeName: "n1",
+      ips: ["192.168.0.1"],
+    });
+    const here = podObject("shop/here", { nodeName: "n1", ips: ["10.0.0.3"] });
+    const there = podObject("shop/there", { nodeName: "n2", ips: ["10.0.1.3"] });
+    const rows = list(engineOf([proxy, here, there, networkPolicyObject("shop/deny")]).engine);
+    expect(rows).toContain("kube-system/proxy[Pod] => shop/here[Pod] : All Connections");
+    expect(rows.join("\n")).not.toContain("kube-system/proxy[Pod] => shop/there[Pod]");
+  });
+});
+
+describe("PolicyEngine.units()", () => {
+  const replica = (name: string, app: string): PodObject =>
+    podObject(name, { labels: { app }, owner: { kind: "Deployment", name: "web" } });
+
+  it("groups the pods of a workload", () => {
+    const { engine } = engineOf([replica("shop/web-2", "web"), replica("shop/web-1", "web")]);
+    const [unit] = engine.units();
+    expect(unit?.name).toBe("shop/web[Deployment]");
+    expect(unit?.pods.map(({ name }) => name)).toEqual(["web-1", "web-2"]);
+  });
+
+  it("names each pod of a workload whose pods a policy tells apart, until the policy goes", () => {
+    const policy = networkPolicyObject("shop/canary", { podSelector: labels("app=canary") });
+    const pods = [replica("shop/web-1", "web"), replica("shop/web-2", "canary")];
+    const { engine, apply } = engineOf([...pods, policy]);
+    expect(engine.units().map(({ name }) => name)).toEqual(["shop/web-1[Pod]", "shop/web-2[Pod]"]);
+    apply({ kind: "remove", object: policy });
+    expect(engine.units().map(({ name }) => name)).toEqual(["shop/web[Deployment]"]);
+  });
+
+  it("leaves out pods that have ended", () => {
+    const ended = podObject("shop/job", { phase: "Succeeded" });
+    expect(
+      engineOf([web, ended])
+        .engine.units()
+        .map(({ name }) => name),
+    ).toEqual(["shop/web[Pod]"]);
+  });
+});
+
+describe("PolicyEngine.externalRanges()", () => {
+  it("cuts the addresses at every block and hole of a policy", () => {
+    const policy = networkPolicyObject("shop/out", {
+      ingress: [{ peers: [{ kind: "ipBlock", block: block("10.0.0.0/8", ["10.1.0.0/16"]) }] }],
+    });
+    expect(engineOf([web, policy]).engine.externalRanges().map(ipRangeText)).toEqual([
+      "0.0.0.0-9.255.255.255",
+      "10.0.0.0-10.0.255.255",
+      "10.1.0.0-10.1.255.255",
+      "10.2.0.0-10.255.255.255",
+      "11.0.0.0-255.255.255.255",
+    ]);
+  });
+
+  it("has IPv6 as soon as an address or a block shows it, and only where the profile does", () => {
+    const six = podObject("shop/six", { ips: ["10.0.0.9", "fd00::9"] });
+    const families = (engine: PolicyEngine) => engine.externalRanges().map(({ family }) => family);
+    expect(families(engineOf([web]).engine)).toEqual([4]);
+    expect(families(engineOf([web, six]).engine)).toEqual([4, 6]);
+    expect(families(engineOf([web, six], "np-guard").engine)).toEqual([4]);
+    const { engine, apply } = engineOf([web, six]);
+    expect(engine.externalRanges()).toHaveLength(2);
+    apply({ kind: "remove", object: six });
+    expect(families(engine)).toEqual([4]);
+  });
+});
+
+describe("PolicyEngine.decide()", () => {
+  const deny = networkPolicyObject("shop/deny", { isolates: ["ingress", "egress"] });
+  const verdict = (profile: ProfileName, viaService: boolean): string => {
+    const { engine } = engineOf([web, deny], profile);
+    const { allowed, undetermined } = engine.decide(end(web), end(web), { viaService });
+    return `${connectionsText(allowed)} ? ${connectionsText(undetermined)}`;
+  };
+
+  it("never denies a pod its own address", () => {
+    expect(verdict("upstream", false)).toBe("All Connections ? No Connections");
+  });
+
+  it("judges a pod's way to itself through its Service by the profile", () => {
+    expect(verdict("upstream", true)).toBe("No Connections ? All Connections");
+    expect(verdict("calico", true)).toBe("No Connections ? No Connections");
+    expect(verdict("cilium", true)).toBe("All Connections ? No Connections");
+  });
+
+  it("lets a pod reach its own node where the profile says so", () => {
+    const node = nodeObject("n1", { ips: ["192.168.0.1"] });
+    const toNode = (profile: ProfileName): string => {
+      const { engine } = engineOf([web, deny, node], profile);
+      return connectionsText(engine.decide(end(web), { kind: "node", node }).allowed);
+    };
+    expect(toNode("upstream")).toBe("All Connections");
+    expect(toNode("calico")).toBe("No Connections");
+  });
+
+  it("compares addresses of the families that both ends have", () => {
+    const both = podObject("shop/both", { labels: { app: "both" }, ips: ["10.0.0.4", "fd00::4"] });
+    const policy = networkPolicyObject("shop/net", {
+      podSelector: labels("app=cart"),
+      ingress: [{ peers: [{ kind: "ipBlock", block: block("10.0.0.0/8") }] }],
+    });
+    const { engine } = engineOf([both, cart, policy]);
+    for (const answer of [
+      engine.decide(end(both), end(cart)),
+      engine.reach(end(both), end(cart)),
+    ]) {
+      expect(connectionsText(answer.allowed)).toBe("All Connections");
+      expect(connectionsText(answer.undetermined)).toBe("No Connections");
+    }
+  });
+});
+
+describe("PolicyEngine.reach()", () => {
+  it("answers for a pod that the model lacks as decide does", () => {
+    const { engine } = engineOf([cart, networkPolicyObject("shop/deny")]);
+    const guest = podObject("shop/guest");
+    expect(connectionsText(engine.reach(end(guest), end(cart)).allowed)).toBe("No Connections");
+    expect(connectionsText(engine.reach(end(cart), end(guest)).allowed)).toBe("No Connections");
+  });
+});
+
+describe("PolicyEngine.matrixSummary()", () => {
+  it("counts the pairs of classes that may connect, each class to itself among them", () => {
+    const twin = podObject("shop/web-2", { labels: { app: "web" }, ips: ["10.0.0.7"] });
+    const policy = networkPolicyObject("shop/deny", { podSelector: labels("app=cart") });
+    expect(engineOf([web, twin, cart, policy]).engine.matrixSummary()).toEqual({
+      classes: 2,
+      ranges: 1,
+      pairs: 4,
+      connected: 2,
+      undetermined: 0,
+    });
+  });
+});
+
+describe("bounds of the engine", () => {
+  const tiny: EngineBounds = { pairMemoMax: 1, deadClassesMax: 0, staleEntriesMax: 0 };
+  const pods = ["a", "b", "c", "d"].map((app) => podObject(`shop/${app}`, { labels: { app } }));
+  const allow = (app: string, from: string) =>
+    networkPolicyObject(`shop/${app}-${from}`, {
+      podSelector: labels(`app=${app}`),
+      ingress: [{ peers: [{ kind: "pods", podSelector: labels(`app=${from}`) }] }],
+    });
+
+  it("are large enough for a large cluster and small enough for a small server", () => {
+    expect(engineBounds).toEqual({ pairMemoMax, deadClassesMax, staleEntriesMax });
+  });
+
+  it("change no answer when more pairs are asked about than are remembered", () => {
+    const objects = [...pods, allow("a", "b")];
+    const [small, large] = [engineOf(objects, "upstream", tiny), engineOf(objects)];
+    for (const source of pods) {
+      for (const destination of pods) {
+        const asked = [end(source), end(destination)] as const;
+        expect(small.engine.reach(...asked)).toEqual(large.engine.reach(...asked));
+      }
+    }
+  });
+
+  it("make a new index when changes have left much behind, with the same answers", () => {
+    const { engine, apply } = engineOf([...pods, allow("a", "b")], "upstream", tiny);
+    const objects = new Map(pods.map((pod) => [pod.name, pod]));
+    for (let round = 0; round < 40; round++) {
+      const moved = podObject("shop/d", { labels: { app: `d${round}` } });
+      objects.set("d", moved);
+      const policy = allow("b", `d${round}`);
+      for (const object of [moved, policy]) apply({ kind: "upsert", object });
+      const fresh = engineOf([...objects.values(), allow("a", "b"), policy]).engine;
+      expect(list(engine)).toEqual(list(fresh));
+      apply({ kind: "remove", object: policy });
+    }
+  });
+});
