@@ -9,9 +9,8 @@ import { fixedConnections, namedPortsOf } from "../policy/rule-connections.js";
 import { containsConnection } from "../sets/connections.js";
 import { parseIp } from "../sets/ip.js";
 import { type ClusterDns, clusterDnsOf, type DnsServer, nodeLocalAddress } from "./dns-servers.js";
-import { dnsQuestionsMax } from "./limits.js";
+import { dnsStepsMax } from "./limits.js";
 import type { LintContext } from "./lint-context.js";
-import { memo } from "./memo.js";
 
 /** What pods that are isolated for egress, and let out to something, can do about names. */
 export type DnsEgress = {
@@ -26,47 +25,40 @@ export type DnsEgress = {
   readonly nodeCache: boolean;
 };
 
-const found = new WeakMap<LintContext, readonly DnsEgress[]>();
+/** What was found, and whether all was looked at. */
+export type DnsEgressSearch = { readonly found: readonly DnsEgress[]; readonly exhausted: boolean };
+
+const searches = new WeakMap<LintContext, DnsEgressSearch>();
 
 /**
- * How pods that are isolated for egress reach the cluster's DNS, those with equal policies at once. Pods that may reach
- * nothing at all are left out, they need no names; so are pods that use other name servers. At most `dnsQuestionsMax`
- * pairs of pod and server are asked about.
+ * How pods that are isolated for egress reach the cluster's DNS, those with equal labels at once. Pods that may reach
+ * nothing at all are left out, they need no names; so are pods that use other name servers. It stops when `dnsStepsMax`
+ * policies have been asked.
  */
-export const dnsEgressOf = (context: LintContext): readonly DnsEgress[] => {
-  const known = found.get(context);
-  if (known !== undefined) return known;
-  const dns = clusterDnsOf(context);
-  const budget = { questions: dnsQuestionsMax };
-  const result = isolatedClasses(context).map((one) =>
-    dns.servers.length === 0
-      ? { ...one, ...guessedEgress(context, one.policies) }
-      : { ...one, ...judgedEgress(context, one.pods[0] as PodObject, { dns, budget }) },
-  );
-  found.set(context, result);
-  return result;
+export const dnsEgressOf = (context: LintContext): DnsEgressSearch => {
+  const known = searches.get(context) ?? searchDnsEgress(context);
+  searches.set(context, known);
+  return known;
 };
 
-type IsolatedClass = Pick<DnsEgress, "policies" | "pods">;
-
-/** Pods by the policies that have a say about their egress. */
-const isolatedClasses = (context: LintContext): readonly IsolatedClass[] => {
-  const classes = new Map<string, { policies: NetworkPolicyObject[]; pods: PodObject[] }>();
-  const tiers = context.tieredPolicies.map((policy) => new Set(context.tieredSubjectsOf(policy)));
+const searchDnsEgress = (context: LintContext): DnsEgressSearch => {
+  const dns = clusterDnsOf(context);
+  const found: DnsEgress[] = [];
+  let steps = 0;
   for (const group of context.groups) {
     const policies = context
       .policiesOf(group)
       .filter(({ isolates }) => isolates.includes("egress"));
-    if (!policies.some(({ egress }) => egress.length > 0)) continue;
     const pods = group.pods.filter(usesClusterDns);
-    const [first] = pods;
-    if (first === undefined) continue;
-    const names = policies.map(({ name }) => name).join(" ");
-    const tiersText = tiers.map((subjects) => (subjects.has(first) ? 1 : 0)).join("");
-    const key = `${group.namespace}/${names}/${tiersText}`;
-    memo(classes, key, () => ({ policies, pods: [] })).pods.push(...pods);
+    const [pod] = pods;
+    if (pod === undefined || !policies.some(({ egress }) => egress.length > 0)) continue;
+    steps += policies.length * Math.max(1, dns.servers.length);
+    if (steps > dnsStepsMax) return { found, exhausted: true };
+    const judged =
+      dns.servers.length === 0 ? guessedEgress(context, policies) : judgedEgress(context, pod, dns);
+    found.push({ policies, pods, ...judged });
   }
-  return [...classes.values()];
+  return { found, exhausted: false };
 };
 
 const usesClusterDns = ({ dnsPolicy, hostNetwork }: PodObject): boolean =>
@@ -76,15 +68,12 @@ type Judged = Pick<DnsEgress, "udp" | "tcp" | "wrongPort" | "nodeCache">;
 
 const allFine: Judged = { udp: true, tcp: true, wrongPort: [], nodeCache: true };
 
-/** What the policies say of the servers that the model has; past the budget everything counts as fine. */
+/** What the policies say of the servers that the model has. */
 const judgedEgress = (
   context: LintContext,
   pod: PodObject,
-  asked: { readonly dns: ClusterDns; readonly budget: { questions: number } },
+  { servers, nodeCaches }: ClusterDns,
 ): Judged => {
-  const { servers, nodeCaches } = asked.dns;
-  asked.budget.questions -= servers.length;
-  if (asked.budget.questions < 0) return allFine;
   const { engine } = context.world;
   const source = { kind: "pod", pod } as const;
   const ways = servers.map((server) => ({

@@ -1,5 +1,6 @@
 import { selectorText } from "../model/label-selector.js";
 import type { ClusterObject, NetworkPolicyPeer, PortRule, TieredPeer } from "../model/objects.js";
+import type { NearLabels } from "../near-labels.js";
 import type { Direction } from "../policy/decision.js";
 import { namesInMessageMax } from "./limits.js";
 
@@ -19,6 +20,10 @@ export const namesText = (names: readonly string[]): string => {
 /** "1 pod", "3 pods". */
 export const countText = (count: number, word: string): string =>
   `${count} ${count === 1 ? word : word.endsWith("y") ? `${word.slice(0, -1)}ies` : `${word}s`}`;
+
+/** "Did you mean app=web?" where it looks like a slip, else what comes nearest. */
+export const nearText = ({ text, slip }: NearLabels): string =>
+  slip ? `Did you mean ${text}?` : `The nearest that there is has ${text}.`;
 
 /** A peer in words: "pods with app=web in namespaces with team=a". */
 export const peerText = (peer: NetworkPolicyPeer, namespace: string): string => {

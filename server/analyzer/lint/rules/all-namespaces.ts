@@ -1,4 +1,5 @@
-import type { NetworkPolicyPeer, PortRule } from "../../model/objects.js";
+import type { NetworkPolicyPeer } from "../../model/objects.js";
+import { isForDnsOnly } from "../dns-ports.js";
 import type { Finding, LintRule } from "../finding.js";
 import { portText } from "../finding-text.js";
 import { type PeerSite, peerSites, ruleText, tieredRuleSites } from "../policy-rules.js";
@@ -32,7 +33,7 @@ export const allNamespacesPeer: LintRule = {
 const wideFinding = (site: PeerSite): Finding | undefined => {
   const { peer, direction, rule } = site;
   if (peer.kind !== "pods" || peer.namespaceSelector?.key !== "") return undefined;
-  if (rule.ports?.every(isDns) === true) return undefined;
+  if (isForDnsOnly(rule.ports)) return undefined;
   const ports = rule.ports?.map(portText).join(", ") ?? "every port";
   const some = hasPodLabels(peer);
   if (direction === "egress") {
@@ -58,9 +59,3 @@ const wideFinding = (site: PeerSite): Finding | undefined => {
 
 const hasPodLabels = ({ podSelector }: Extract<NetworkPolicyPeer, { kind: "pods" }>): boolean =>
   podSelector !== undefined && podSelector.key !== "";
-
-/** Everyone needs names. */
-const isDns = (port: PortRule): boolean =>
-  port.kind === "named"
-    ? /^dns/.test(port.name)
-    : port.first === port.last && (port.first === 53 || port.first === 5353);

@@ -1,5 +1,5 @@
 import { workloadText } from "../../model/cluster-model.js";
-import type { NetworkPolicyObject, PodObject } from "../../model/objects.js";
+import type { NetworkPolicyObject, NetworkPolicyRule, PodObject } from "../../model/objects.js";
 import type { Direction } from "../../policy/decision.js";
 import type { LintRule } from "../finding.js";
 import { countText } from "../finding-text.js";
@@ -16,7 +16,7 @@ export const tooManyRules: LintRule = {
     for (const { largest, heaviest } of heaviestPods(context)) {
       const { pod, direction, count, policies } = heaviest;
       yield {
-        message: `${workloadText(context.model.workloadOf(pod))} has ${count} combinations of peer and port for ${direction}, from ${countText(policies.length, "policy")}; more than ${rulesPerPodMax} are hard to follow, and slow on some network plugins.`,
+        message: `${workloadText(context.model.workloadOf(pod))} has ${count} combinations of peer and port for ${direction}, from ${countText(policies, "policy")}; more than ${rulesPerPodMax} are hard to follow, and slow on some network plugins.`,
         fix: "Merge rules: select by one label instead of many names, use ranges of ports, remove what is redundant.",
         object: largest,
         path: ["spec", direction],
@@ -29,7 +29,7 @@ type Weight = {
   readonly pod: PodObject;
   readonly direction: Direction;
   readonly count: number;
-  readonly policies: readonly NetworkPolicyObject[];
+  readonly policies: number;
 };
 
 /** One finding for each policy that weighs most on some pod, with the pod that has most rules. */
@@ -37,26 +37,62 @@ const heaviestPods = (
   context: LintContext,
 ): readonly { readonly largest: NetworkPolicyObject; readonly heaviest: Weight }[] => {
   const found = new Map<NetworkPolicyObject, Weight>();
+  const weights = new Map(context.policies.map((policy) => [policy, weightsOf(policy)]));
   for (const group of context.groups) {
-    for (const direction of ["ingress", "egress"] as const) {
-      const policies = context
-        .policiesOf(group)
-        .filter(({ isolates }) => isolates.includes(direction));
-      const weights = policies.map((policy) => weightOf(policy, direction));
-      const count = weights.reduce((sum, weight) => sum + weight, 0);
-      if (count <= rulesPerPodMax) continue;
-      const most = weights.reduce((max, weight) => Math.max(max, weight), 0);
-      const largest = policies[weights.indexOf(most)] as NetworkPolicyObject;
-      if ((found.get(largest)?.count ?? 0) >= count) continue;
-      const pod = group.pods[0] as PodObject;
-      found.set(largest, { pod, direction, count, policies });
+    const pod = group.pods[0] as PodObject;
+    for (const sum of sumsOf(context.policiesOf(group), weights)) {
+      const { count, largest } = sum;
+      if (largest === undefined || count <= rulesPerPodMax) continue;
+      if ((found.get(largest)?.count ?? 0) < count) found.set(largest, { ...sum, pod });
     }
   }
   return [...found].map(([largest, heaviest]) => ({ largest, heaviest }));
 };
 
-const weightOf = (policy: NetworkPolicyObject, direction: Direction): number =>
-  policy[direction].reduce(
-    (sum, { peers, ports }) => sum + (peers?.length ?? 1) * (ports?.length ?? 1),
-    0,
-  );
+type Weights = Readonly<Record<Direction, number | undefined>>;
+
+type Sum = {
+  readonly direction: Direction;
+  count: number;
+  policies: number;
+  most: number;
+  largest: NetworkPolicyObject | undefined;
+};
+
+const sumsOf = (
+  policies: readonly NetworkPolicyObject[],
+  weights: ReadonlyMap<NetworkPolicyObject, Weights>,
+): readonly Sum[] => {
+  const sums = [emptySum("ingress"), emptySum("egress")];
+  for (const policy of policies) {
+    const weight = weights.get(policy);
+    for (const sum of sums) addWeight(sum, policy, weight?.[sum.direction]);
+  }
+  return sums;
+};
+
+const emptySum = (direction: Direction): Sum => ({
+  direction,
+  count: 0,
+  policies: 0,
+  most: -1,
+  largest: undefined,
+});
+
+const addWeight = (sum: Sum, policy: NetworkPolicyObject, weight: number | undefined): void => {
+  if (weight === undefined) return;
+  sum.policies++;
+  sum.count += weight;
+  if (weight <= sum.most) return;
+  sum.most = weight;
+  sum.largest = policy;
+};
+
+/** Combinations of peer and port by direction; undefined for a direction that the policy does not isolate. */
+const weightsOf = ({ isolates, ingress, egress }: NetworkPolicyObject): Weights => ({
+  ingress: isolates.includes("ingress") ? weightOf(ingress) : undefined,
+  egress: isolates.includes("egress") ? weightOf(egress) : undefined,
+});
+
+const weightOf = (rules: readonly NetworkPolicyRule[]): number =>
+  rules.reduce((sum, { peers, ports }) => sum + (peers?.length ?? 1) * (ports?.length ?? 1), 0);

@@ -4,6 +4,7 @@ import { clusterDnsOf, nodeLocalAddress } from "../dns-servers.js";
 import type { Finding, LintRule } from "../finding.js";
 import { namesText } from "../finding-text.js";
 import { groupBy } from "../group-by.js";
+import { dnsStepsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 
 /** Queries go over UDP first: without it no name resolves (RFC 7766). */
@@ -13,7 +14,7 @@ export const dnsEgressForgotten: LintRule = {
   severity: "high",
   summary: "Pods that are isolated for egress may reach something, but not the cluster's DNS.",
   *run(context) {
-    const lacking = dnsEgressOf(context).filter(
+    const lacking = dnsEgressOf(context).found.filter(
       ({ udp, wrongPort }) => !udp && wrongPort.length === 0,
     );
     for (const { policy, policies, pods } of byPolicy(lacking)) {
@@ -26,7 +27,14 @@ export const dnsEgressForgotten: LintRule = {
         path: ["spec", "egress"],
       };
     }
+    if (dnsEgressOf(context).exhausted) yield stoppedFinding;
   },
+};
+
+const stoppedFinding: Finding = {
+  severity: "info",
+  message: `The search for pods without DNS stopped after ${dnsStepsMax} policies: there may be more.`,
+  fix: "Lint fewer namespaces at once to have all of them looked at.",
 };
 
 /** Answers that do not fit a datagram are asked for again over TCP (RFC 7766, section 5). */
@@ -37,7 +45,7 @@ export const dnsTcpForgotten: LintRule = {
   summary:
     "Pods that are isolated for egress may reach the cluster's DNS over UDP, but not over TCP.",
   *run(context) {
-    const lacking = dnsEgressOf(context).filter(({ udp, tcp }) => udp && !tcp);
+    const lacking = dnsEgressOf(context).found.filter(({ udp, tcp }) => udp && !tcp);
     for (const { policy, pods } of byPolicy(lacking)) {
       yield {
         message: `${whoText(context, pods)} may ask the cluster's DNS over UDP only: answers that are too long for a datagram are asked for again on TCP ${portOf(context, "tcpPort")} and time out.`,
@@ -57,7 +65,9 @@ export const dnsPortWrong: LintRule = {
   summary:
     "Egress to the cluster's DNS is allowed on port 53 only, where its pods or the cache on the node answer elsewhere.",
   *run(context) {
-    const wrong = dnsEgressOf(context).filter(({ udp, wrongPort }) => !udp && wrongPort.length > 0);
+    const wrong = dnsEgressOf(context).found.filter(
+      ({ udp, wrongPort }) => !udp && wrongPort.length > 0,
+    );
     for (const { policy, pods } of byPolicy(wrong)) {
       const port = portOf(context, "udpPort");
       yield {
@@ -67,7 +77,7 @@ export const dnsPortWrong: LintRule = {
         path: ["spec", "egress"],
       };
     }
-    const uncached = dnsEgressOf(context).filter(({ udp, nodeCache }) => udp && !nodeCache);
+    const uncached = dnsEgressOf(context).found.filter(({ udp, nodeCache }) => udp && !nodeCache);
     for (const { policy, pods } of byPolicy(uncached)) {
       yield {
         message: `${whoText(context, pods)} may reach the DNS pods, but not the NodeLocal DNSCache that queries go to (${nodeLocalAddress} on the node).`,

@@ -1,4 +1,5 @@
 import { workloadText } from "../../model/cluster-model.js";
+import { selects } from "../../model/label-selector.js";
 import type { PodObject } from "../../model/objects.js";
 import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
 import { containsConnection } from "../../sets/connections.js";
@@ -6,7 +7,6 @@ import { clusterDnsOf, type DnsServer } from "../dns-servers.js";
 import type { LintRule } from "../finding.js";
 import { countText, namesText, objectText } from "../finding-text.js";
 import { groupBy } from "../group-by.js";
-import { dnsQuestionsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 
 /** What denies DNS to clients of a namespace. */
@@ -26,7 +26,7 @@ export const dnsPodsIsolated: LintRule = {
     const { servers } = clusterDnsOf(context);
     const clients = clientsOf(context);
     const denials = servers
-      .slice(0, Math.floor(dnsQuestionsMax / Math.max(1, clients.length)))
+      .filter(({ pod }) => isGuarded(context, pod))
       .flatMap((server) => clients.flatMap((client) => denialOf(context, client, server)));
     for (const [policy, members] of groupBy(denials, (denial) => denial.policy)) {
       const shut = [...new Set(members.map(({ client }) => client.namespace))].sort();
@@ -47,6 +47,16 @@ export const dnsPodsIsolated: LintRule = {
     }
   },
 };
+
+/** Whether anything may restrict who comes in to a pod. */
+const isGuarded = (context: LintContext, pod: PodObject): boolean =>
+  context.tieredPolicies.length > 0 ||
+  context
+    .policiesIn(pod.namespace)
+    .some(
+      ({ isolates, podSelector }) =>
+        isolates.includes("ingress") && selects(podSelector, pod.labels),
+    );
 
 /** One pod of every namespace that asks the cluster's DNS. */
 const clientsOf = (context: LintContext): readonly PodObject[] =>

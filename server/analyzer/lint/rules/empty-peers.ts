@@ -4,7 +4,7 @@ import type { NetworkPolicyPeer } from "../../model/objects.js";
 import type { NearLabels } from "../../near-labels.js";
 import { namespacesWith, workloadWithLabels } from "../empty-selection.js";
 import type { Finding, LintRule } from "../finding.js";
-import { countText, namesText, peerText, podsPeerFrom } from "../finding-text.js";
+import { countText, namesText, nearText, peerText, podsPeerFrom } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
 import { peerSites, tieredPeerSites } from "../policy-rules.js";
 import { isAndTrap } from "./and-or.js";
@@ -83,10 +83,10 @@ const noPodFinding = (
   };
 };
 
-const nearFinding = (base: string, { text, slip }: NearLabels): Finding => ({
-  severity: slip ? "medium" : "low",
-  message: `${base} Did you mean ${text}?`,
-  fix: `Select by labels that are there, such as ${text}.`,
+const nearFinding = (base: string, near: NearLabels): Finding => ({
+  severity: near.slip ? "medium" : "low",
+  message: `${base} ${nearText(near)}`,
+  fix: `Select by labels that are there, such as ${near.text}.`,
 });
 
 const confusedWorkloadFinding = (

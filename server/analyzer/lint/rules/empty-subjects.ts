@@ -4,7 +4,7 @@ import type { NetworkPolicyObject, TieredPolicyObject } from "../../model/object
 import { nearestLabels } from "../../near-labels.js";
 import { type EmptySelection, emptyPoliciesOf } from "../empty-selection.js";
 import type { Finding, LintRule } from "../finding.js";
-import { countText, namesText } from "../finding-text.js";
+import { countText, namesText, nearText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
 
 const selectorPath = ["spec", "podSelector"];
@@ -52,11 +52,10 @@ const unmatchedFinding = (
       fix: "Correct the podSelector, or remove the policy if its pods are gone.",
     };
   }
-  const { text, slip } = why.near;
   return {
-    severity: slip ? "high" : "medium",
-    message: `${base} Did you mean ${text}?`,
-    fix: `Select pods by labels that they have, such as ${text}.`,
+    severity: why.near.slip ? "high" : "medium",
+    message: `${base} ${nearText(why.near)}`,
+    fix: `Select pods by labels that they have, such as ${why.near.text}.`,
   };
 };
 
@@ -109,7 +108,7 @@ export const workloadLabels: LintRule = {
       if (why.kind !== "workload-labels") continue;
       const selector = selectorText(policy.podSelector);
       const near = nearestLabels(policy.podSelector, [why.workload.template.labels]);
-      const hint = near === undefined ? "" : ` Did you mean ${near.text}?`;
+      const hint = near === undefined ? "" : ` ${nearText(near)}`;
       yield {
         message: `The policy selects no pod: ${selector} is on ${workloadText(why.workload)} itself, its pods do not have it, and policies look at pods only.${hint}`,
         fix: "Select labels of spec.template.metadata.labels, or add these labels there.",
@@ -142,7 +141,7 @@ const subjectFinding = (context: LintContext, { subject }: TieredPolicyObject): 
     names.length === 0
       ? context.nearLabelsOfNamespaces(namespaces)
       : context.nearLabelsOfPods(pods, names);
-  const hint = near === undefined ? "" : ` Did you mean ${near.text}?`;
+  const hint = near === undefined ? "" : ` ${nearText(near)}`;
   return {
     severity: near?.slip === true ? "high" : context.groups.length === 0 ? "info" : "medium",
     message: `${missingText(names, namespaces, pods)}, so the policy decides nothing.${hint}`,

@@ -9,9 +9,10 @@ import {
   isEmptyConnections,
   unionConnections,
 } from "../../sets/connections.js";
+import { isForDnsOnly } from "../dns-ports.js";
 import type { Finding, LintRule } from "../finding.js";
 import { namesText, objectText, peerText } from "../finding-text.js";
-import { oneSidedPairsMax, oneSidedPairsPerPeerMax } from "../limits.js";
+import { oneSidedPairsPerPeerMax, oneSidedStepsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 import { type PeerSite, peerSites, ruleText } from "../policy-rules.js";
 
@@ -23,9 +24,9 @@ export const oneSidedPermission: LintRule = {
   summary:
     "A rule allows connections that the policies of the other end deny, for every pod of the peer.",
   *run(context) {
-    let left = oneSidedPairsMax;
+    let left = oneSidedStepsMax;
     for (const site of peerSites(context)) {
-      if (site.peer.kind !== "pods") continue;
+      if (!isSpecific(site)) continue;
       const pairs = pairsOf(context, site);
       if (pairs.length === 0) continue;
       if (left <= 0) {
@@ -33,7 +34,7 @@ export const oneSidedPermission: LintRule = {
         return;
       }
       const denied = deniedPairs(context, site, pairs);
-      left -= denied.tried;
+      left -= denied.tried * costOf(context, pairs);
       if (denied.first !== undefined) {
         const finding = oneSidedFinding(context, site, denied.first);
         if (finding !== undefined) yield { object: site.policy, path: site.peerPath, ...finding };
@@ -42,9 +43,15 @@ export const oneSidedPermission: LintRule = {
   },
 };
 
+/** A rule for all pods of all namespaces, or for DNS, is as a rule meant for pods that the model does not show. */
+const isSpecific = ({ peer, rule }: PeerSite): boolean =>
+  peer.kind === "pods" &&
+  (peer.namespaceSelector?.key !== "" || (peer.podSelector?.key ?? "") !== "") &&
+  !isForDnsOnly(rule.ports);
+
 const stoppedFinding: Finding = {
   severity: "info",
-  message: `The search for permissions of one side stopped after ${oneSidedPairsMax} pairs: there may be more.`,
+  message: `The search for permissions of one side stopped after ${oneSidedStepsMax} policies: there may be more.`,
   fix: "Lint fewer namespaces at once to have all of them looked at.",
 };
 
@@ -92,6 +99,13 @@ const deniedPairs = (context: LintContext, site: PeerSite, pairs: readonly Pair[
   return first === undefined ? { tried: pairs.length } : { tried: pairs.length, first };
 };
 
+/** How many policies one pair may ask: those of both namespaces. */
+const costOf = (context: LintContext, [pair]: readonly Pair[]): number =>
+  pair === undefined
+    ? 0
+    : context.policiesIn(pair.source.namespace).length +
+      context.policiesIn(pair.destination.namespace).length;
+
 const wantedOf = ({ rule }: PeerSite, { destination }: Pair): ConnectionSet =>
   unionConnections(
     fixedConnections(rule.ports),
@@ -115,9 +129,10 @@ const oneSidedFinding = (
   const [from, to] = [source, destination].map((pod) =>
     workloadText(context.model.workloadOf(pod)),
   );
-  const verb = direction === "egress" ? "out to" : "in from";
+  const [way, word] = direction === "egress" ? ["to", "in"] : ["from", "out"];
+  const text = connectionsText(intersectConnections(own.allowed, wanted));
   return {
-    message: `${ruleText(site)} lets ${verb} ${peerText(peer, policy.namespace)} on ${connectionsText(intersectConnections(own.allowed, wanted))}, but ${deniersText(other)} of the other end ${other.direction === "ingress" ? "lets none of it in" : "lets none of it out"} (${from} to ${to}): no such connection passes.`,
+    message: `${ruleText(site)} allows ${text} ${way} ${peerText(peer, policy.namespace)}, but the other end lets none of it ${word} (${from} to ${to} is denied by ${deniersText(other)}): no such connection passes.`,
     fix:
       direction === "egress"
         ? "Allow the same connections in an ingress policy of the destination, or remove the rule."

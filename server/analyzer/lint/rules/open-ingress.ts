@@ -1,4 +1,5 @@
 import type { IpBlock, NetworkPolicyRule, PodObject } from "../../model/objects.js";
+import { isForDnsOnly } from "../dns-ports.js";
 import type { LintRule, Severity } from "../finding.js";
 import { portText } from "../finding-text.js";
 import { isWholeFamily } from "../ip-blocks.js";
@@ -33,7 +34,7 @@ export const ingressFromEverywhere: LintRule = {
   summary: "A rule lets in everyone, inside and outside the cluster.",
   *run(context) {
     for (const site of ruleSites(context)) {
-      if (site.direction !== "ingress") continue;
+      if (site.direction !== "ingress" || isForDnsOnly(site.rule.ports)) continue;
       const who = everyoneText(site.rule);
       if (who === undefined) continue;
       const { severity, message, fix } = openFinding(context, site, who);
@@ -66,9 +67,9 @@ const openFinding = (
       fix: "List who is to come in and on which ports, or remove the rule.",
     };
   }
+  const subjects = context.subjectsOf(policy);
   const [port, product] =
-    [...sensitivePorts].find(([number]) => holdsPort(rule.ports, { protocol: "TCP", number })) ??
-    [];
+    [...sensitivePorts].find(([number]) => opens(rule.ports, subjects, number)) ?? [];
   if (port === undefined) {
     return {
       severity: "low",
@@ -76,13 +77,34 @@ const openFinding = (
       fix: "Nothing, if the port is meant for the public; else list the peers.",
     };
   }
-  const door = doorTo(context, context.subjectsOf(policy), port);
+  const door = doorTo(context, subjects, port);
   return {
     severity: door === undefined ? "high" : "critical",
     message: `${name} lets in ${who} on TCP ${port} (${product})${door === undefined ? "" : `, and Service ${door} opens it to the outside`}.`,
     fix: "List the pods that need this port as peers.",
   };
 };
+
+/** Whether ports hold a TCP port by number, or by a name that it has on one of the pods. */
+const opens = (
+  ports: NetworkPolicyRule["ports"],
+  pods: readonly PodObject[],
+  number: number,
+): boolean =>
+  holdsPort(ports, { protocol: "TCP", number }) ||
+  pods.some((pod) => holdsPortByName(ports, pod, number));
+
+const holdsPortByName = (
+  ports: NetworkPolicyRule["ports"],
+  pod: PodObject,
+  number: number,
+): boolean =>
+  pod.ports.some(
+    ({ port, name, protocol }) =>
+      port === number &&
+      protocol === "TCP" &&
+      ports?.some((each) => each.kind === "named" && each.name === name) === true,
+  );
 
 /** The Service that makes a port of pods reachable from outside the cluster. */
 const doorTo = (

@@ -29,9 +29,10 @@ const findNeedless = (context: LintContext): Needless => {
   const rules: { site: RuleSite; cover: RuleSite }[] = [];
   // Of two that cover each other the later name goes.
   for (const policy of [...context.policies].reverse()) {
+    if (cover.exhausted) break;
     if (gone.has(policy)) continue;
     const wider = cover.widerThan(policy).filter((other) => !gone.has(other));
-    const covers = coversOfPolicy(cover, policy, wider);
+    const covers = isDefaultDeny(policy) ? undefined : coversOfPolicy(cover, policy, wider);
     if (covers !== undefined) {
       gone.add(policy);
       policies.set(policy, covers);
@@ -44,6 +45,10 @@ const findNeedless = (context: LintContext): Needless => {
   }
   return { policies, rules, exhausted: cover.exhausted };
 };
+
+/** A default deny is worth having of its own, whatever else isolates the same pods. */
+const isDefaultDeny = (policy: NetworkPolicyObject): boolean =>
+  policy.podSelector.key === "" && rulesInForce(policy).length === 0;
 
 /** The policies that together do all that a policy does; undefined when they do not. */
 const coversOfPolicy = (

@@ -13,11 +13,14 @@ export const objectRefused: LintRule = {
   severity: "high",
   summary: "The API server would refuse a policy, or drop a field of it.",
   *run(context) {
+    const problems = context.world.view.problems.filter(
+      ({ code, severity, object }) =>
+        code === "invalid" && severity !== "info" && policyKinds.test(object),
+    );
+    if (problems.length === 0) return;
     const known = placesOfHostBits(context);
-    for (const problem of context.world.view.problems) {
-      if (problem.code !== "invalid" || !policyKinds.test(problem.object)) continue;
-      const { severity, message, object, file, line } = problem;
-      if (severity === "info" || known.has(placeText(file, line))) continue;
+    for (const { severity, message, object, file, line } of problems) {
+      if (known.has(placeText(file, line))) continue;
       yield {
         severity: severity === "error" ? "high" : "medium",
         message: `${severity === "error" ? "The API server refuses this policy" : "Part of this policy does not mean what is written"}: ${message}.`,
