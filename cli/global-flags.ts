@@ -1,6 +1,6 @@
 import { CliError, exitCodes } from "./exit.js";
 import { parseQueryUrl, serverUrlDefault } from "./query-url.js";
-import type { Connection } from "./rpc/client.js";
+import type { Connection } from "./rpc/transport.js";
 
 /** Flags that every command takes. */
 export type GlobalFlags = {

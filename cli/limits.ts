@@ -29,3 +29,54 @@ export const demoTailLinesMax = 20;
 
 /** Milliseconds until the next try when a pipe that does not block is full; its reader is never given up. */
 export const fullPipeWaitMs = 2;
+
+/** Milliseconds that a question about policies waits for the server: it may take as long as the server lets it. */
+export const policyTimeoutMs = 120_000;
+
+/** Rows that one page of a list asks for: as many as the server gives. */
+export const policyPageSize = 1000;
+
+/** Pages of one list that are read: a million rows, ten times those of 1,000 workloads under 500 policies. */
+export const policyPagesMax = 1000;
+
+/** Times that a list is read anew because the server's model has changed in between. */
+export const listRestartsMax = 3;
+
+/** Problems of the input that an answer lists: those of the server's answers. */
+export const problemsListedMax = 100;
+
+/** Rows of what a fix would also change that an answer lists: those of the server's answers. */
+export const blastRadiusListedMax = 1000;
+
+/** Problems of the input that are printed to standard error; the rest is counted. */
+export const problemsPrintedMax = 20;
+
+/** Ways of a pair that are printed in full; -o wide prints all. */
+export const pathsPrintedMax = 8;
+
+/** Points of one list in a text for reading, such as misses or violations; -o wide prints all. */
+export const pointsPrintedMax = 10;
+
+/** Rows that are turned into CSV at once: enough to make the cost of the call small. */
+export const csvRowsAtOnce = 500;
+
+/** Characters that are gathered before they are written: one write takes a pipe's whole buffer and more. */
+export const chunkCharsMax = 256 * 1024;
+
+/** Edges of a graph that is drawn as SVG: the layout of more takes minutes and shows nothing. */
+export const svgEdgesMax = 2000;
+
+/** Milliseconds after which a run says on standard error what it does. */
+export const progressAfterMs = 1000;
+
+/** Milliseconds between two words of progress on a terminal. */
+export const progressTerminalMs = 100;
+
+/** Milliseconds between two lines of progress elsewhere. */
+export const progressLineMs = 10_000;
+
+/** Bytes of a file of rules or suppressions. */
+export const sideFileBytesMax = 1024 * 1024;
+
+/** Bytes of manifests that are sent to the server in one question: its own bound is 16 MiB for the whole request. */
+export const changesBytesMax = 15 * 1024 * 1024;

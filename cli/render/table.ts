@@ -1,14 +1,10 @@
+import { printableLine } from "./printable.js";
 import { type Paint, plainPaint, type Tone } from "./style.js";
 
 /** One field of a table: its text, and a tone when it is to stand out. */
 export type Field = string | { readonly text: string; readonly tone: Tone };
 
 const textOf = (field: Field): string => (typeof field === "string" ? field : field.text);
-
-// Control characters of names that came over the network must not reach the terminal.
-const visible = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "?");
 
 /**
  * Columns of equal width, two spaces apart, each line ending in a newline; empty fields print as "-". Without rows there
@@ -19,7 +15,7 @@ export const tableText = (
   rows: readonly (readonly Field[])[],
   paint: Paint = plainPaint,
 ): string => {
-  const texts = rows.map((row) => row.map((field) => visible(textOf(field)) || "-"));
+  const texts = rows.map((row) => row.map((field) => printableLine(textOf(field)) || "-"));
   const widths = heading.map((title, column) =>
     Math.max(title.length, ...texts.map((row) => (row[column] ?? "").length)),
   );

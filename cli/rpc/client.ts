@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type DescMessage, type JsonValue, type MessageShape, toJson } from "@bufbuild/protobuf";
 import {
   type CallOptions,
@@ -6,9 +5,7 @@ import {
   Code,
   ConnectError,
   createClient,
-  type Interceptor,
 } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import {
   type Agent,
   GetReportResponseSchema,
@@ -20,20 +17,11 @@ import {
   RunProbeResponseSchema,
 } from "../../gen/causeway/v1/mesh_pb.js";
 import { CliError, exitCodes } from "../exit.js";
-import { agentPagesMax, agentsPageSize, answerBytesMax, readTimeoutMs } from "../limits.js";
+import { agentPagesMax, agentsPageSize, readTimeoutMs } from "../limits.js";
 import type { AgentView, MatrixView, PairView, RunView, WorstView } from "../model.js";
 import { cliErrorFrom } from "./errors.js";
+import { type Connection, openTransport } from "./transport.js";
 import { agentFromWire, cellFromWire, matrixFromWire, pairFromWire, runFromWire } from "./wire.js";
-
-/** Where the server is and how to talk to it. */
-export type Connection = {
-  /** Base URL of the query port, http or https. */
-  readonly url: string;
-  /** File with the bearer token; undefined for none. */
-  readonly tokenFile: string | undefined;
-  /** File with the CA of the server's certificate; undefined trusts the system's. */
-  readonly caFile: string | undefined;
-};
 
 /** An answer for people, and on demand as the JSON that every interface of the server gives. */
 export type Answer<T> = { readonly value: T; readonly json: () => JsonValue };
@@ -77,30 +65,19 @@ export interface MeshClient {
  * Connects on the first call; the signal ends calls, on the server as well. Throws a CliError when a file cannot be read.
  */
 export const createMeshClient = (connection: Connection, signal: AbortSignal): MeshClient => {
-  const ca = connection.caFile === undefined ? undefined : readText(connection.caFile, "--ca");
-  const manager = new Http2SessionManager(
-    connection.url,
-    { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 },
-    ca === undefined ? {} : { ca },
-  );
-  const transport = createGrpcTransport({
-    baseUrl: connection.url,
-    sessionManager: manager,
-    readMaxBytes: answerBytesMax,
-    interceptors: bearer(connection.tokenFile),
-  });
+  const { transport, close } = openTransport(connection);
   const client = createClient(MeshService, transport);
-  return meshClient(client, { manager, signal, url: connection.url });
+  return meshClient(client, { close, signal, url: connection.url });
 };
 
 const meshClient = (
   client: Client<typeof MeshService>,
   {
-    manager,
+    close,
     signal: ending,
     url,
   }: {
-    readonly manager: Http2SessionManager;
+    readonly close: () => void;
     readonly signal: AbortSignal;
     readonly url: string;
   },
@@ -168,7 +145,7 @@ const meshClient = (
         const content = report.body.case === "content" ? report.body.value : "";
         return answer(GetReportResponseSchema, report, content);
       }),
-    close: () => manager.abort(),
+    close,
   };
 };
 
@@ -196,32 +173,3 @@ const answer = <Desc extends DescMessage, T>(
   value,
   json: () => toJson(schema, message, { useProtoFieldName: true, alwaysEmitImplicit: true }),
 });
-
-const bearer = (tokenFile: string | undefined): Interceptor[] => {
-  if (tokenFile === undefined) return [];
-  const token = readText(tokenFile, "--token-file").trim();
-  // A header that cannot be sent would be quoted whole in the error, the token with it.
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new CliError(
-      exitCodes.usage,
-      `--token-file ${tokenFile} has to hold one token alone: printable characters without spaces`,
-    );
-  }
-  return [
-    (next) => (request) => {
-      request.header.set("authorization", `Bearer ${token}`);
-      return next(request);
-    },
-  ];
-};
-
-const readText = (path: string, flag: string): string => {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(exitCodes.usage, `${flag} ${path} cannot be read: ${reason}`, {
-      cause: error,
-    });
-  }
-};
