@@ -27,7 +27,9 @@ import { ingressFromEverywhere } from "./rules/open-ingress.js";
 import {
   baselinePass,
   deprecatedApi,
+  egressRulesForgotten,
   orderedRuleUnreachable,
+  publicServiceBlocked,
   unknownPeer,
 } from "./rules/ordered-rules.js";
 import { pluginEnforcesNothing } from "./rules/plugin.js";
@@ -38,8 +40,10 @@ import {
 } from "./rules/policy-types.js";
 import { portProtocolMismatch } from "./rules/port-protocol.js";
 import { portRangeTrap } from "./rules/port-ranges.js";
+import { publicServiceBlocked } from "./rules/public-services.js";
 import { redundantPolicy, redundantRule } from "./rules/redundancy.js";
 import { objectRefused } from "./rules/refused.js";
+import { egressRulesForgotten } from "./rules/sealed-pods.js";
 import { servicePortUsed } from "./rules/service-ports.js";
 import { sourceAddressHidden } from "./rules/source-address.js";
 import { unmodelledPolicy } from "./rules/unmodelled.js";
@@ -87,6 +91,8 @@ export const lintRules: readonly LintRule[] = [
   baselinePass,
   equalPriorityConflict,
   unknownPeer,
+  egressRulesForgotten,
+  publicServiceBlocked,
   deprecatedApi,
   oneSidedPermission,
   unmodelledPolicy,
