@@ -27,9 +27,7 @@ import { ingressFromEverywhere } from "./rules/open-ingress.js";
 import {
   baselinePass,
   deprecatedApi,
-  egressRulesForgotten,
   orderedRuleUnreachable,
-  publicServiceBlocked,
   unknownPeer,
 } from "./rules/ordered-rules.js";
 import { pluginEnforcesNothing } from "./rules/plugin.js";
