@@ -8,7 +8,13 @@ import {
   requirementText,
   unmetRequirements,
 } from "../model/label-selector.js";
-import type { IpBlock, NetworkPolicyPeer, NodeObject, PodObject, TieredPeer } from "../model/objects.js";
+import type {
+  IpBlock,
+  NetworkPolicyPeer,
+  NodeObject,
+  PodObject,
+  TieredPeer,
+} from "../model/objects.js";
 import type { PolicyEndpoint } from "../policy/decision.js";
 import { isHostPod } from "../policy/policy-end.js";
 import type { Profile } from "../policy/profile.js";
@@ -24,13 +30,14 @@ export type Unmet =
   | { readonly of: "kind" | "address"; readonly text: string };
 
 /** How far an end is from a peer of a rule: nothing unmet means that it matches. */
-export type PeerFit = { readonly peer: NetworkPolicyPeer | TieredPeer; readonly unmet: readonly Unmet[] };
+export type PeerFit = {
+  readonly peer: NetworkPolicyPeer | TieredPeer;
+  readonly unmet: readonly Unmet[];
+};
 
 /** The requirement in kubectl's spelling, with whose labels it is about: "pod app=web", "namespace team=a". */
 export const unmetText = (unmet: Unmet): string =>
-  unmet.of === "pod" || unmet.of === "namespace"
-    ? `${unmet.of} ${requirementText(unmet.requirement)}`
-    : unmet.text;
+  "requirement" in unmet ? `${unmet.of} ${requirementText(unmet.requirement)}` : unmet.text;
 
 /** How far an end is from a peer of a NetworkPolicy in a namespace. */
 export const networkPolicyPeerFit = (

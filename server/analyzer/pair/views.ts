@@ -2,14 +2,13 @@ import { assertNever } from "../../../common/assert.js";
 import type {
   ConnectionsView,
   DirectionView,
-  DoubtView,
   MissView,
   PartView,
   PolicyView,
   RuleView,
 } from "../answers.js";
 import type { TieredRule, UnmodelledPolicyObject } from "../model/objects.js";
-import type { DirectionDecision, Doubt, EvaluatedPolicy, Part, RuleRef } from "../policy/decision.js";
+import type { DirectionDecision, EvaluatedPolicy, Part, RuleRef } from "../policy/decision.js";
 import type { Locate } from "../policy-world.js";
 import {
   type ConnectionSet,
@@ -106,31 +105,6 @@ export const directionView = (
   walkthrough,
 });
 
-/** Why something can't be told, as answers show it. */
-export const doubtView = (doubt: Doubt): DoubtView => ({
-  reason: doubt.reason,
-  text: doubtText(doubt),
-  connections: connectionsView(doubt.connections),
-});
-
-/** One sentence on why something can't be told. */
-export const doubtText = (doubt: Doubt): string => {
-  switch (doubt.reason) {
-    case "unmodelled-policy":
-      return `${policyTitle(doubt.policy)} selects this end and is of a kind that is not evaluated`;
-    case "unknown-address":
-      return `${ruleTitle(doubt.rule)} goes by address, and the address of a pod is not known`;
-    case "domain-name":
-      return `${ruleTitle(doubt.rule)} goes by DNS name: which addresses it covers can't be told from objects`;
-    case "equal-priority":
-      return `${ruleTitle(doubt.rule)} and ${ruleTitle(doubt.other)} have equal priority and disagree: the API leaves their order undefined`;
-    case "undefined-by-api":
-      return `the API does not define ${doubt.what}`;
-    default:
-      return assertNever(doubt);
-  }
-};
-
 /** "NetworkPolicy 'shop/web'", "AdminNetworkPolicy 'base'": as np-guard writes it. */
 export const policyTitle = (policy: EvaluatedPolicy | UnmodelledPolicyObject): string => {
   const kind = policy.kind === "UnmodelledPolicy" ? policy.policyKind : policy.kind;
@@ -153,4 +127,5 @@ export const ruleText = (ref: RuleRef): string => {
   return `${word} rule ${name === "" ? `#${ref.index + 1}` : name}`;
 };
 
-const ruleTitle = (ref: RuleRef): string => `${policyTitle(ref.policy)} ${ruleText(ref)}`;
+/** "NetworkPolicy 'shop/web' Ingress rule #1". */
+export const ruleTitle = (ref: RuleRef): string => `${policyTitle(ref.policy)} ${ruleText(ref)}`;

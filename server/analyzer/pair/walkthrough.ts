@@ -9,10 +9,8 @@ import {
   noConnections,
   unionConnections,
 } from "../sets/connections.js";
+import { walkthroughNamesMax } from "./limits.js";
 import { policyName, ruleText } from "./views.js";
-
-/** Names of policies in one step of a walkthrough: more are counted, the parts name them all. */
-export const walkthroughNamesMax = 3;
 
 /** One step: "[ANP] Pass (a)". */
 type Step = { readonly label: string; readonly outcomes: Outcome[] };
@@ -167,7 +165,9 @@ const outcomeText = (
     const text = connectionsText(connections);
     const others = outcomes.slice(0, -1).map((each) => connectionsText(each.connections));
     // "the rest" reads better than 65,534 ports in three protocols.
-    parts.push(last && text.length > Math.max(...others.map((each) => each.length)) ? "the rest" : text);
+    parts.push(
+      last && text.length > Math.max(...others.map((each) => each.length)) ? "the rest" : text,
+    );
   }
   if (names.size > 0) parts.push(`(${namesText([...names])})`);
   return parts.join(" ");

@@ -272,16 +272,27 @@ const resolveAddress = (world: World, address: IpAddress): ResolvedName => {
   const { pods, hostPods, nodes, services, externalServices } = holdersOf(model, text);
   if (pods.length > 1) throw ambiguous(text, pods.map(podText));
   const [pod] = pods;
-  if (pod !== undefined) return resolvedPod(model, pod, [`${text} is pod ${podText(pod)}`]);
-  const service = services[0] ?? externalServices[0];
+  if (pod !== undefined) {
+    return { ...resolvedPod(model, pod, [`${text} is pod ${podText(pod)}`]), address };
+  }
+  const shared = services.length > 0 ? services : externalServices;
+  const [service] = shared;
   if (service !== undefined) {
-    const warnings = [`${text} is Service ${service.namespace}/${service.name}`];
-    return resolvedService(service, { byName: false, warnings });
+    const names = shared.map(({ namespace, name }) => `${namespace}/${name}`).sort();
+    const warnings = [`${text} is Service ${names.join(" and ")}`];
+    return {
+      ...resolvedService(service, { byName: false, warnings }),
+      address,
+      ...(shared.length > 1 ? { sharedBy: shared } : {}),
+    };
   }
   const hostNode = hostPods[0]?.nodeName;
   const node = nodes[0] ?? (hostNode === undefined ? undefined : nodeOfPods(model, hostNode));
-  if (node !== undefined) return resolvedNode(model, node, [`${text} is node ${node.name}`]);
-  return resolvedRange([{ ...address, first: address.value, last: address.value }], text, []);
+  if (node !== undefined) {
+    return { ...resolvedNode(model, node, [`${text} is node ${node.name}`]), address };
+  }
+  const range = { family: address.family, first: address.value, last: address.value };
+  return { ...resolvedRange([range], text, []), address };
 };
 
 const resolveRange = ({ model, engine }: World, range: IpRange, text: string): ResolvedName => {

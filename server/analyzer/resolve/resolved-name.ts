@@ -3,7 +3,7 @@ import { type ClusterModel, type WorkloadRef, workloadText } from "../model/clus
 import type { PodObject, ServiceObject } from "../model/objects.js";
 import type { PolicyEndpoint } from "../policy/decision.js";
 import { QuestionError } from "../question-error.js";
-import { ipRangeText, ipText } from "../sets/ip.js";
+import { type IpAddress, ipRangeText, ipText } from "../sets/ip.js";
 
 /** What a name of a question stands for in a model. */
 export type ResolvedName = {
@@ -11,13 +11,17 @@ export type ResolvedName = {
   readonly kind: "pod" | "workload" | "service" | "node" | "dns" | "addresses";
   /**
    * What policies are asked about: the live pods of a pod or workload, a node, ranges of addresses that no policy tells
-   * apart. Empty for a Service (its backends depend on the port: `evaluateService`) and where `reason` says why.
+   * apart. Empty for a Service (its endpoints depend on the port: `servicePaths`) and where `reason` says why.
    */
   readonly endpoints: readonly PolicyEndpoint[];
   /** The pod that was named, also one that has finished. */
   readonly pod?: PodObject;
   readonly workload?: WorkloadRef;
   readonly service?: ServiceObject;
+  /** Every Service that has the address, where one that stands outside is shared; which is meant depends on the port. */
+  readonly sharedBy?: readonly ServiceObject[];
+  /** The address that was named, where it was one. */
+  readonly address?: IpAddress;
   /** Whether the Service was meant by its cluster name, which clients look up, rather than by its address. */
   readonly byName: boolean;
   /** Why there are no endpoints: a pod that has finished, a workload without pods, a DNS name outside; "" otherwise. */

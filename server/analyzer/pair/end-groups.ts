@@ -1,0 +1,92 @@
+import type { EndpointView } from "../answers.js";
+import { type ClusterModel, workloadText } from "../model/cluster-model.js";
+import type { PodObject } from "../model/objects.js";
+import type { PolicyEndpoint } from "../policy/decision.js";
+import type { PolicyEngine, PolicyUnit } from "../policy/engine.js";
+import type { PolicyWorld } from "../policy-world.js";
+import { blankView, endpointViewOf } from "../resolve/resolved-name.js";
+
+/** Ends that policies do not tell apart; one is judged for all. */
+export type EndGroup = {
+  readonly ends: readonly [PolicyEndpoint, ...PolicyEndpoint[]];
+  readonly view: EndpointView;
+};
+
+type World = Pick<PolicyWorld, "model" | "engine">;
+
+/** By what ends are told apart beyond the policies: "" for nothing. */
+export type ExtraKey = (end: PolicyEndpoint) => string;
+
+/**
+ * Groups ends that no policy tells apart, in the order of their first ones. The pods of a workload that are all of one
+ * group are shown as the workload.
+ */
+export const groupEnds = (
+  world: World,
+  ends: readonly PolicyEndpoint[],
+  extraKey: ExtraKey = () => "",
+): readonly EndGroup[] => {
+  const groups = new Map<string, [PolicyEndpoint, ...PolicyEndpoint[]]>();
+  const units = ends.length > 1 ? unitsOf(world) : undefined;
+  for (const [index, end] of ends.entries()) {
+    const unit = end.kind === "pod" ? units?.get(podKey(end.pod)) : undefined;
+    const key = unit === undefined ? `${index}` : `${unit.name} ${extraKey(end)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [end]);
+    else group.push(end);
+  }
+  return [...groups.values()].map((group) => ({
+    ends: group,
+    view: viewOf(world.model, group, units),
+  }));
+};
+
+/** One end as a group. */
+export const soleGroup = (model: ClusterModel, end: PolicyEndpoint): EndGroup => ({
+  ends: [end],
+  view: endpointViewOf(model, end),
+});
+
+const podKey = ({ namespace, name }: PodObject): string => `${namespace}/${name}`;
+
+type Units = { readonly revision: number; readonly byPod: ReadonlyMap<string, PolicyUnit> };
+
+// The pods of a model in units, made anew when the model has changed.
+const known = new WeakMap<PolicyEngine, Units>();
+
+const unitsOf = ({ engine, model }: World): ReadonlyMap<string, PolicyUnit> => {
+  const before = known.get(engine);
+  if (before?.revision === model.revision) return before.byPod;
+  const byPod = new Map<string, PolicyUnit>();
+  for (const unit of engine.units()) {
+    for (const pod of unit.pods) byPod.set(podKey(pod), unit);
+  }
+  known.set(engine, { revision: model.revision, byPod });
+  return byPod;
+};
+
+const viewOf = (
+  model: ClusterModel,
+  group: readonly [PolicyEndpoint, ...PolicyEndpoint[]],
+  units: ReadonlyMap<string, PolicyUnit> | undefined,
+): EndpointView => {
+  const [first] = group;
+  if (first.kind !== "pod" || group.length === 1) return endpointViewOf(model, first);
+  const unit = units?.get(podKey(first.pod));
+  const isWhole =
+    unit !== undefined &&
+    unit.pods.length === group.length &&
+    unit.name === workloadText(unit.workload);
+  if (!isWhole) return endpointViewOf(model, first);
+  const nodes = new Set(unit.pods.map((pod) => pod.nodeName ?? ""));
+  return {
+    ...blankView,
+    name: unit.name,
+    kind: "workload",
+    namespace: unit.workload.namespace,
+    workload: unit.name,
+    node: nodes.size === 1 ? ([...nodes][0] ?? "") : "",
+    ips: unit.pods.flatMap(({ ips }) => ips),
+    hostNetwork: unit.pods.every(({ hostNetwork }) => hostNetwork),
+  };
+};

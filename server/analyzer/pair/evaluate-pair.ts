@@ -1,0 +1,69 @@
+import type { PairAnswer } from "../answers.js";
+import type { PolicyWorld } from "../policy-world.js";
+import { type JudgedWay, judgeWay } from "./judge-way.js";
+import { pathsMax } from "./limits.js";
+import { mergeWays } from "./merge-ways.js";
+import { pairWarnings } from "./pair-warnings.js";
+import { pathView, wayWalkthrough } from "./path-view.js";
+import { type PairQuestion, parseAsked } from "./question.js";
+import { destinationEnd, type QuestionEnd, sourceEnd } from "./question-ends.js";
+import { rollUp } from "./roll-up.js";
+import type { Verdict } from "./verdict.js";
+import { connectionsView } from "./views.js";
+import { waysOf } from "./ways.js";
+
+/**
+ * Whether A may reach B: every concrete way with what both of its ends' policies say, and what all of them come to. Throws
+ * QuestionError for what can't be asked: a malformed name, what the model lacks, more than `waysJudgedMax` pairs.
+ */
+export const evaluatePair = (world: PolicyWorld, question: PairQuestion): PairAnswer => {
+  const asked = parseAsked(question);
+  const source = sourceEnd(world, question.source);
+  const destination = destinationEnd(world, question.destination);
+  const { ways, routes, isAnyAddress } = waysOf(world, { source, destination, asked });
+  const judged = mergeWays(
+    world,
+    ways.map((way) => judgeWay(world, way, asked)),
+  );
+  const summary = rollUp(judged, isAnyAddress);
+  const shown = judged.length <= pathsMax ? judged : worstFirst(judged).slice(0, pathsMax);
+  return {
+    source: source.name.view,
+    destination: destination.name.view,
+    port: asked.port,
+    protocol: asked.protocol ?? "",
+    verdict: hasNoLiveEnd(source, destination) ? "unknown" : summary.verdict,
+    connections: connectionsView(summary.connections),
+    undetermined: connectionsView(summary.undetermined),
+    walkthrough: walkthroughOfAll(judged, summary.verdict),
+    paths: shown.map((each) => pathView(world, each, question.explain)),
+    warnings: pairWarnings(world, { question, asked, source, destination, routes, judged }),
+    profile: world.engine.profile.name,
+    model: world.view,
+  };
+};
+
+/** Whether a side has no pods at all: a workload that is scaled to nothing, a pod that has finished. */
+const hasNoLiveEnd = (source: QuestionEnd, destination: QuestionEnd): boolean =>
+  source.ends.length === 0 ||
+  (destination.ends.length === 0 && destination.name.service === undefined);
+
+const order: readonly Verdict[] = ["denied", "unknown", "partial", "allowed"];
+
+const worstFirst = (judged: readonly JudgedWay[]): readonly JudgedWay[] =>
+  [...judged].sort(
+    (one, other) =>
+      Number(other.counts) - Number(one.counts) ||
+      order.indexOf(one.verdict) - order.indexOf(other.verdict),
+  );
+
+/** The walkthrough of the way that decides, with the number of ways that are judged otherwise. */
+const walkthroughOfAll = (judged: readonly JudgedWay[], verdict: Verdict): string => {
+  const counted = judged.filter(({ counts }) => counts);
+  const first = counted.find((way) => way.verdict === verdict) ?? worstFirst(counted)[0];
+  if (first === undefined) return "no way to judge";
+  const text = wayWalkthrough(first);
+  const others = counted.filter((way) => wayWalkthrough(way) !== text).length;
+  if (others === 0) return text;
+  return `${text} (${others} of ${counted.length} ways otherwise)`;
+};
