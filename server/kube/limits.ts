@@ -43,3 +43,12 @@ export const locatedDocumentsMax = 32;
 
 /** Characters of a document that is parsed to tell a line; of longer ones the line of its start is told. */
 export const locatedCharsMax = 4 * 1024 * 1024;
+
+/** Characters of a text that looks like JSON and is none: shorter ones are tried as YAML, which kubectl does, too. */
+export const jsonFallbackCharsMax = 4 * 1024 * 1024;
+
+/** Pods that stand for the replicas of a workload: they are alike to every policy, and two tell self from neighbour. */
+export const expandedReplicasMax = 2;
+
+/** Pods made for one StatefulSet or DaemonSet: real ones seldom have more. */
+export const expandedPodsMax = 5_000;

@@ -186,6 +186,14 @@ export class Field {
     this.faults.add({ severity: "error", code, path: this.path, message });
   }
 
+  /**
+   * Reports that the API server would refuse the object because of this field although it can be read: people's input
+   * has such faults in places that policies do not depend on. The object is used.
+   */
+  tolerate(message: string): void {
+    this.warning(`${message}; the API server would refuse this`);
+  }
+
   /** Reports something that people should know; the object is used. */
   warning(message: string, code: Fault["code"] = "invalid"): void {
     this.faults.add({ severity: "warning", code, path: this.path, message });

@@ -24,11 +24,16 @@ export const selectorOf = (field: Field): LabelSelector => {
     if (fault !== undefined) labels.field(key).error(fault);
     requirements.push({ key, operator: "In", values: [value] });
   }
+  const expressed: Requirement[] = [];
   for (const expression of field.field("matchExpressions").items()) {
     const requirement = requirementOf(expression);
-    if (requirement !== undefined) requirements.push(requirement);
+    if (requirement === undefined) continue;
+    requirements.push(requirement);
+    if (requirement.operator === "In" && requirement.values.length === 1) {
+      expressed.push(requirement);
+    }
   }
-  return requirements.length === 0 ? everything : labelSelectorOf(requirements);
+  return requirements.length === 0 ? everything : labelSelectorOf(requirements, expressed);
 };
 
 const requirementOf = (expression: Field): Requirement | undefined => {
@@ -37,29 +42,40 @@ const requirementOf = (expression: Field): Requirement | undefined => {
     return undefined;
   }
   warnUnknownFields(expression, ["key", "operator", "values"]);
-  const keyField = expression.field("key");
-  const key = keyField.text();
-  if (key === undefined) keyField.error("is required");
-  const fault = key === undefined ? undefined : labelKeyFault(key);
-  if (fault !== undefined) keyField.error(fault);
+  const key = keyOf(expression.field("key"));
   const operatorField = expression.field("operator");
-  if (!operatorField.present)
+  if (!operatorField.present) {
     operatorField.error("is required: use In, NotIn, Exists or DoesNotExist");
+  }
   const operator = operatorField.word(selectorOperators);
   const valuesField = expression.field("values");
-  const values = valuesField.strings();
-  for (const [index, value] of values.entries()) {
-    const wrong = labelValueFault(value);
-    if (wrong !== undefined) valuesField.items()[index]?.error(wrong);
-  }
+  const values = valuesOf(valuesField);
   if (key === undefined || operator === undefined) return undefined;
-  const takesValues = operator === "In" || operator === "NotIn";
-  if (takesValues && values.length === 0) {
-    valuesField.error(`must be given with operator ${operator}: list at least one value`);
+  if (operator === "In" || operator === "NotIn") {
+    if (values.length === 0) {
+      valuesField.error(`must be given with operator ${operator}: list at least one value`);
+    }
+    return { key, operator, values };
   }
-  if (!takesValues && values.length > 0) {
+  if (values.length > 0) {
     valuesField.error(`must not be given with operator ${operator}: remove them, or use In`);
-    return { key, operator, values: [] };
   }
-  return { key, operator, values };
+  return { key, operator, values: [] };
 };
+
+const keyOf = (field: Field): string | undefined => {
+  const key = field.text();
+  if (key === undefined && (!field.present || field.value === "")) field.error("is required");
+  const fault = key === undefined ? undefined : labelKeyFault(key);
+  if (fault !== undefined) field.error(fault);
+  return key;
+};
+
+const valuesOf = (list: Field): readonly string[] =>
+  list.items().flatMap((item) => {
+    // A null entry is the empty text, as Go reads it.
+    const value = item.present ? item.string() : "";
+    const fault = value === undefined ? undefined : labelValueFault(value);
+    if (fault !== undefined) item.error(fault);
+    return value ?? [];
+  });
