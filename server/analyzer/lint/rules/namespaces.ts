@@ -1,6 +1,6 @@
 import { closest } from "../../../../common/closest.js";
 import { selects } from "../../model/label-selector.js";
-import type { NetworkPolicyObject, PodObject } from "../../model/objects.js";
+import type { ClusterObject, NetworkPolicyObject, PodObject } from "../../model/objects.js";
 import type { Finding, LintRule } from "../finding.js";
 import { countText, namesText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
@@ -58,8 +58,7 @@ export const namespaceWithoutPolicy: LintRule = {
       yield {
         message: `Namespace ${name} has ${countText(pods.length, "pod")} and no policy: every connection to and from them is allowed.`,
         fix: `Start with a NetworkPolicy in ${name} that has podSelector: {} and policyTypes: [Ingress], then allow what is needed.`,
-        object: context.model.namespace(name),
-        path: ["metadata", "name"],
+        ...placeOf(context, name, pods[0]),
       };
     }
   },
@@ -104,21 +103,21 @@ export const noDefaultDeny: LintRule = {
       yield {
         message: `Namespace ${name} has policies but no default deny: everyone may reach ${namesText(names)}.`,
         fix: `Add a NetworkPolicy to ${name} with podSelector: {}, policyTypes: [Ingress] and no rules.`,
-        ...placeOf(context, name, policies),
+        ...placeOf(context, name, policies[0]),
       };
     }
   },
 };
 
-/** The namespace; where it has no object, it is named at its first policy. */
+/** The namespace; where it has no object, it is found at something in it. */
 const placeOf = (
   { model }: LintContext,
   name: string,
-  [policy]: readonly NetworkPolicyObject[],
+  inIt: ClusterObject | undefined,
 ): Pick<Finding, "object" | "path" | "subject"> =>
-  model.hasNamespaceObject(name) || policy === undefined
+  model.hasNamespaceObject(name) || inIt === undefined
     ? { object: model.namespace(name), path: ["metadata", "name"] }
-    : { object: policy, path: ["metadata", "namespace"], subject: `Namespace ${name}` };
+    : { object: inIt, path: ["metadata", "namespace"], subject: `Namespace ${name}` };
 
 const openPods = (
   context: LintContext,

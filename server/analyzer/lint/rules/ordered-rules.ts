@@ -4,6 +4,7 @@ import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
 import { orderedPairsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
+import { policyProblems } from "../policy-problems.js";
 import { type TieredRuleSite, tieredRuleSites } from "../policy-rules.js";
 import { coversRule, coversScope, type PodScope, shapeOfTieredRule } from "../rule-cover.js";
 
@@ -119,8 +120,7 @@ export const deprecatedApi: LintRule = {
   id: "CW044",
   title: "deprecated-api",
   severity: "low",
-  summary:
-    "A policy is of a kind that ClusterNetworkPolicy replaces, and that plugins are dropping.",
+  summary: "A policy is of a kind or form that the API has replaced.",
   *run(context) {
     for (const policy of context.tieredPolicies) {
       if (policy.kind === "ClusterNetworkPolicy") continue;
@@ -130,6 +130,14 @@ export const deprecatedApi: LintRule = {
         fix: `Write it as policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy with tier: ${tier}, Accept for Allow, and protocols for ports.`,
         object: policy,
         path: ["apiVersion"],
+      };
+    }
+    for (const { message, object, file, line } of policyProblems(context, "deprecated")) {
+      yield {
+        message: `This policy is of an old form: ${message}.`,
+        fix: "Write the form that the message names.",
+        subject: object,
+        location: { file, line },
       };
     }
   },

@@ -1,10 +1,8 @@
 import type { ProblemView } from "../../answers.js";
 import type { LintRule } from "../finding.js";
 import type { LintContext } from "../lint-context.js";
+import { policyProblems } from "../policy-problems.js";
 import { cidrHostBits } from "./cidr-form.js";
-
-/** Kinds whose faults are faults of policies. */
-const policyKinds = /^(\w+NetworkPolicy|NetworkPolicy) /;
 
 /** What the API server refuses or drops is not in the model: whoever wrote it believes that it is. */
 export const objectRefused: LintRule = {
@@ -13,10 +11,7 @@ export const objectRefused: LintRule = {
   severity: "high",
   summary: "The API server would refuse a policy, or drop a field of it.",
   *run(context) {
-    const problems = context.world.view.problems.filter(
-      ({ code, severity, object }) =>
-        code === "invalid" && severity !== "info" && policyKinds.test(object),
-    );
+    const problems = policyProblems(context, "invalid");
     if (problems.length === 0) return;
     const known = placesOfHostBits(context);
     for (const { severity, message, object, file, line } of problems) {
