@@ -71,8 +71,21 @@ const guessOf = (requirement: Requirement, labels: Labels): Guess | undefined =>
 
 const otherValue = (key: string, values: readonly string[], value: string): Guess => ({
   text: `${key}=${value}`,
-  slip: values.some((wanted) => closest(wanted, [value.toLowerCase()]) !== undefined),
+  slip: values.some((wanted) => isSlip(wanted, value)),
 });
+
+/** Characters from which on a word that is one slip away is more likely the same word than another: dev and def, a and b. */
+const slipCharsMin = 4;
+
+/** Whether two values are one word with a slip; web-1 and web-2, v1 and v2 are two things. */
+const isSlip = (wanted: string, value: string): boolean => {
+  if (wanted.toLowerCase() === value.toLowerCase()) return true;
+  if (Math.min(wanted.length, value.length) < slipCharsMin) return false;
+  const letters = (text: string): string => text.replace(/\d+/g, "");
+  return (
+    letters(wanted) !== letters(value) && closest(wanted, [value.toLowerCase()]) !== undefined
+  );
+};
 
 // Words that charts and people use for the name of a thing.
 const nameKeys = /(^|[./-])(name|app|application|namespace|ns|k8s-app|component|instance)$/i;

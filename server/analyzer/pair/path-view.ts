@@ -61,5 +61,13 @@ const missesOfWay = (
   world: PolicyWorld,
   { way, decision }: JudgedWay,
   direction: DirectionDecision,
-): readonly MissView[] =>
-  missesOf(world, { pair: decision, direction: direction.direction, asked: way.asked });
+): readonly MissView[] => {
+  const servicePort = way.through?.leg.servicePort?.port;
+  return missesOf(world, {
+    pair: decision,
+    direction: direction.direction,
+    asked: way.asked,
+    names: { source: way.source.view.name, destination: way.destination.view.name },
+    ...(servicePort === undefined ? {} : { servicePort }),
+  });
+};
