@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { Environment } from "../common/config-load.js";
 import type { CliContext } from "./context.js";
-import { fullPipeWaitMs } from "./limits.js";
+import { fullPipeWaitMs, writeBufferBytes } from "./limits.js";
 
 /** The context of this process, and what gives back what it took. */
 export type ProcessContext = { readonly context: CliContext; readonly close: () => void };
@@ -58,21 +58,32 @@ export const createSyncWriter = (
   onClosed: () => void,
 ): ((text: string) => boolean) => {
   let isClosed = false;
+  let buffer: Uint8Array | undefined;
   return (text) => {
-    if (isClosed) return false;
-    let bytes = new TextEncoder().encode(text);
-    while (bytes.length > 0) {
-      const written = tryWrite(descriptor, bytes);
-      if (written === "closed") {
-        isClosed = true;
-        onClosed();
-        return false;
-      }
-      if (written === 0) Atomics.wait(sleeper, 0, 0, fullPipeWaitMs);
-      bytes = bytes.subarray(written);
+    buffer ??= new Uint8Array(writeBufferBytes);
+    for (let at = 0; at < text.length && !isClosed; ) {
+      const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), buffer);
+      at += read;
+      if (writeAll(descriptor, buffer.subarray(0, written))) continue;
+      isClosed = true;
+      onClosed();
     }
-    return true;
+    return !isClosed;
   };
+};
+
+const encoder = new TextEncoder();
+
+/** False when the reader went away. */
+const writeAll = (descriptor: number, bytes: Uint8Array): boolean => {
+  let rest = bytes;
+  while (rest.length > 0) {
+    const written = tryWrite(descriptor, rest);
+    if (written === "closed") return false;
+    if (written === 0) Atomics.wait(sleeper, 0, 0, fullPipeWaitMs);
+    rest = rest.subarray(written);
+  }
+  return true;
 };
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
