@@ -83,3 +83,6 @@ export const changesBytesMax = 15 * 1024 * 1024;
 
 /** Bytes that are encoded and written at once: any piece of `chunkCharsMax` characters fits. */
 export const writeBufferBytes = 1024 * 1024;
+
+/** Rows of a list between two words of progress: some milliseconds of work. */
+export const progressRows = 8192;

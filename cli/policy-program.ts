@@ -41,6 +41,8 @@ export const addPolicyCommands = (
   addCheck(policy, run);
 };
 
+const listCommands = () => import("./commands/policy-list.js");
+
 const modelCommands = () => import("./commands/policy-model.js");
 
 const changeCommands = () => import("./commands/policy-changes.js");
@@ -67,7 +69,7 @@ const addList = (policy: Command, run: RunPolicy): void => {
   type Flags = { readonly namespace?: string; readonly from?: string; readonly to?: string };
   command.action((dirs: string[], { namespace = "", from = "", to = "" }: Flags) =>
     run(command, dirs, async (request) =>
-      (await modelCommands()).runList(request, { namespace, source: from, destination: to }),
+      (await listCommands()).runList(request, { namespace, source: from, destination: to }),
     ),
   );
 };
@@ -134,7 +136,7 @@ const addGraph = (policy: Command, run: RunPolicy): void => {
     ["causeway policy graph manifests/ -o svg > connections.svg"],
   );
   command.action((dirs: string[]) =>
-    run(command, dirs, async (request) => (await modelCommands()).runGraph(request)),
+    run(command, dirs, async (request) => (await listCommands()).runGraph(request)),
   );
 };
 

@@ -1,16 +1,10 @@
-import type { ExposureAnswer, GraphView, LintAnswer } from "../../server/analyzer/answers.js";
+import type { ExposureAnswer, LintAnswer } from "../../server/analyzer/answers.js";
 import type { Severity } from "../../server/analyzer/lint/finding.js";
 import { type ExitCode, exitCodes } from "../exit.js";
-import {
-  exposureShape,
-  graphShape,
-  lintShape,
-  listShape,
-  type Shape,
-} from "../policy/answer-shapes.js";
+import { exposureShape, lintShape, type Shape } from "../policy/answer-shapes.js";
+import { assertRuleIds } from "../policy/assert-rule-ids.js";
 import { codeFromLint } from "../policy/exit-code.js";
 import { jsonDocument, jsonItems } from "../policy/json-document.js";
-import type { RowFilter, RowList } from "../policy/policy-answers.js";
 import type { PolicyRequest } from "../policy/request.js";
 import { settleProblems } from "../policy/settle-problems.js";
 import { readSideFile } from "../policy/side-file.js";
@@ -20,73 +14,12 @@ import {
   outlineStyle,
   reportOptions,
   writeChunks,
-  writeDocument,
   writeListing,
   writeLongDocument,
 } from "../policy/write-output.js";
-import { connlistLines, rowListing, rowText } from "../render/connection-rows.js";
-import { dotLines } from "../render/dot.js";
-import { longJsonLines } from "../render/json-text.js";
 import { type Block, outlineText, tableBlock } from "../render/outline.js";
 import { exposureListing, unprotectedListing } from "../render/policy-exposure.js";
 import { findingItem, findingListing, lintSummary } from "../render/policy-lint.js";
-import { printableJson } from "../render/printable.js";
-
-/** `causeway policy list`: every pair with a connection. Rows are written as they are found. */
-export const runList = async (request: PolicyRequest, filter: RowFilter): Promise<ExitCode> => {
-  const { context, format } = request;
-  if (format === "dot" || format === "svg") return await drawGraph(request, filter);
-  const list = await request.answers.list(filter);
-  settleProblems(request, list.model.problems);
-  if (format === "connlist") writeChunks(context, connlistLines(list.rows()));
-  else if (isData(request)) await writeRows(request, list);
-  else await writeListing(request, rowListing(list.rows));
-  return exitCodes.good;
-};
-
-const writeRows = async ({ context, format }: PolicyRequest, list: RowList): Promise<void> => {
-  let totalSize = 0;
-  const texts = function* (text: ReturnType<typeof rowText>): Iterable<string> {
-    for (const row of list.rows()) {
-      totalSize++;
-      yield text(row);
-    }
-  };
-  const rest = () => {
-    const { profile, model } = list;
-    const fields = { nextPageToken: "", totalSize, profile, model: listedModel(model) };
-    return jsonDocument(listShape, fields);
-  };
-  if (format === "json") {
-    const quote = (text: string): string => printableJson(JSON.stringify(text));
-    writeChunks(context, longJsonLines("rows", texts(rowText("json", quote)), rest));
-    return;
-  }
-  const { longYamlLines, yamlText } = await import("../render/yaml-text.js");
-  const quote = (text: string): string => yamlText(text).trimEnd();
-  writeChunks(context, longYamlLines("rows", texts(rowText("yaml", quote)), rest));
-};
-
-/** `causeway policy graph`: the connections as a drawing. */
-export const runGraph = (request: PolicyRequest): Promise<ExitCode> =>
-  drawGraph(request, { namespace: "", source: "", destination: "" });
-
-const drawGraph = async (request: PolicyRequest, filter: RowFilter): Promise<ExitCode> => {
-  const { answer, problems } = await request.answers.graph(filter);
-  settleProblems(request, problems);
-  if (isData(request)) await writeDocument(request, graphShape, answer);
-  else await writeDrawing(request, answer);
-  return exitCodes.good;
-};
-
-const writeDrawing = async (
-  { context, format }: PolicyRequest,
-  graph: GraphView,
-): Promise<void> => {
-  if (format === "svg") {
-    writeChunks(context, [await (await import("../render/svg.js")).svgText(graph)]);
-  } else writeChunks(context, dotLines(graph));
-};
 
 /** `causeway policy exposure`: what workloads are open to beyond the workloads of the model. */
 export const runExposure = async (request: PolicyRequest): Promise<ExitCode> => {
@@ -120,6 +53,7 @@ export type LintRun = {
 /** `causeway policy lint`: what is wrong or risky in the policies. */
 export const runLint = async (request: PolicyRequest, run: LintRun): Promise<ExitCode> => {
   const { rules, suppressionsFile: file } = run;
+  if (rules !== undefined) await assertRuleIds(rules);
   const suppressions = file === undefined ? undefined : readSideFile(file, "--suppressions");
   const answer = await request.answers.lint({ rules, suppressions });
   settleProblems(request, answer.model.problems);

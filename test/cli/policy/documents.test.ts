@@ -4,7 +4,8 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { runDiff } from "../../../cli/commands/policy-changes.js";
-import { runExposure, runLint, runList } from "../../../cli/commands/policy-model.js";
+import { runList } from "../../../cli/commands/policy-list.js";
+import { runExposure, runLint } from "../../../cli/commands/policy-model.js";
 import { runExplain, runFix } from "../../../cli/commands/policy-pair.js";
 import { blastRadiusListedMax, problemsListedMax } from "../../../cli/limits.js";
 import {

@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { runCheck, runDiff } from "../../../cli/commands/policy-changes.js";
-import { runExposure, runGraph, runLint, runList } from "../../../cli/commands/policy-model.js";
+import { runGraph, runList } from "../../../cli/commands/policy-list.js";
+import { runExposure, runLint } from "../../../cli/commands/policy-model.js";
 import { runDiagnose, runEval, runExplain, runFix } from "../../../cli/commands/policy-pair.js";
 import type { AnyFormat } from "../../../cli/formats.js";
 import { nextCommands, shellWord } from "../../../cli/policy/next-commands.js";

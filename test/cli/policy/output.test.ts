@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runDiff } from "../../../cli/commands/policy-changes.js";
-import { runLint, runList } from "../../../cli/commands/policy-model.js";
+import { runList } from "../../../cli/commands/policy-list.js";
+import { runLint } from "../../../cli/commands/policy-model.js";
 import { runDiagnose, runEval, runExplain, runFix } from "../../../cli/commands/policy-pair.js";
 import { CliError } from "../../../cli/exit.js";
 import {
@@ -16,6 +17,7 @@ import {
   problemsPrintedMax,
   progressAfterMs,
   progressLineMs,
+  progressRows,
   progressTerminalMs,
   sideFileBytesMax,
   svgEdgesMax,
@@ -337,6 +339,17 @@ describe("progress", () => {
     expect(text()).not.toContain("\u001b");
   });
 
+  it("counts rows, progressRows at a time, where they do not go to a terminal", async () => {
+    const { answers } = manyRows(2 * progressRows + 1);
+    const steps: string[] = [];
+    const progress = { step: (text: string) => void steps.push(text), end: () => undefined };
+    await runList(caughtRequest("json", { answers, progress }).request, everything);
+    expect(steps).toEqual([`${progressRows} rows`, `${2 * progressRows} rows`]);
+    const isTerminal = true;
+    await runList(caughtRequest("json", { answers, progress, isTerminal }).request, everything);
+    expect(steps).toHaveLength(2);
+  });
+
   it("is rewritten in place on a terminal every progressTerminalMs, and goes away", () => {
     const { progress, elapse, text } = rig(true);
     elapse(2000);
@@ -374,6 +387,19 @@ describe("files beside the manifests", () => {
     expect(refusal("/does/not/exist")).toBe("--rules /does/not/exist does not exist");
     expect(refusal(folder)).toBe(`--rules ${folder} is a folder; name a file`);
     expect(refusal(large)).toContain(`${sideFileBytesMax + 1} bytes are too much`);
+  });
+});
+
+describe("policy lint --rules", () => {
+  it("refuses a rule that there is not, and says which there are", async () => {
+    const { request } = caughtRequest("table");
+    const run = { failOn: "high", rules: ["CW001", "CW01"], suppressionsFile: undefined } as const;
+    await expect(runLint(request, run)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(
+        /^--rules: there is no rule "CW01"; there are CW001 to CW\d+$/,
+      ),
+    });
   });
 });
 
