@@ -1,15 +1,16 @@
 import type { DiagnosisAnswer } from "../answers.js";
 import type { PolicyWorld } from "../policy-world.js";
-import { answerOf } from "./answer-of.js";
-import { checkPods } from "./check-pods.js";
-import { checkPolicies, judgeWays } from "./check-policies.js";
-import { joinResults } from "./finding.js";
-import { gapsOf } from "./gaps.js";
-import { mergeFindings } from "./merge-findings.js";
-import { modeVerdictOf, overallOf, wayStatesOf } from "./mode-verdict.js";
+import { answerOf } from "./answer/answer-of.js";
+import { joinResults } from "./findings/finding.js";
+import { mergeFindings } from "./findings/merge-findings.js";
+import { checkPods } from "./pods/check-pods.js";
+import { checkPolicies } from "./policies/check-policies.js";
+import { judgeWays } from "./policies/judged-way.js";
 import type { DiagnosisContext, DiagnosisQuestion } from "./question.js";
-import { rankFindings } from "./rank-causes.js";
-import { situationOf } from "./situation.js";
+import { situationOf } from "./situation/situation.js";
+import { gapsOf } from "./verdict/gaps.js";
+import { modeVerdictOf, overallOf, wayStatesOf } from "./verdict/mode-verdict.js";
+import { rankFindings } from "./verdict/rank-causes.js";
 
 export type { DiagnosisContext, DiagnosisQuestion } from "./question.js";
 

@@ -1,7 +1,7 @@
 import type { ClusterModel } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
 import type { PodObject, WorkloadObject } from "../model/objects.js";
-import type { Observation } from "./finding.js";
+import type { Observation } from "./findings/finding.js";
 import { type PluginMark, pluginMarks } from "./plugin-marks.js";
 import { pluginModeOf } from "./plugin-mode.js";
 

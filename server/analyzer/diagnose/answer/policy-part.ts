@@ -1,0 +1,75 @@
+import type { DiagnosisAnswer } from "../../answers.js";
+import { policyName } from "../../pair/views.js";
+import { pathWalkthrough, walkthroughOf } from "../../pair/walkthrough.js";
+import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
+import { type ConnectionSet, connectionsOf } from "../../sets/connections.js";
+import { allPorts, portRange } from "../../sets/port-set.js";
+import { directionVerdict, holdsWay, type JudgedWay } from "../policies/judged-way.js";
+import type { Way } from "../situation/way.js";
+import type { Diagnosed } from "./answer-of.js";
+import { rfc3339 } from "./rfc3339.js";
+
+type PolicyPart = DiagnosisAnswer["policy"];
+
+/** The part that policies have in the answer, over all ways. */
+export const policyPartOf = ({ judged, situation }: Diagnosed): PolicyPart => {
+  const main = mainWayOf(judged, situation.primary);
+  return {
+    aEgressIsolated: judged.some(({ decision }) => decision.egress.isolated),
+    bIngressIsolated: judged.some(({ decision }) => decision.ingress.isolated),
+    policiesSelecting: selectingOf(judged),
+    walkthrough: main === undefined ? "" : walkthroughOfWay(main),
+  };
+};
+
+/** The way that the walkthrough tells: the first that is denied, else the first. */
+const mainWayOf = (judged: readonly JudgedWay[], primary: string): JudgedWay | undefined => {
+  const own = judged.filter(({ way }) => way.mode === primary);
+  const among = own.length > 0 ? own : judged;
+  return among.find(isStopped) ?? among[0];
+};
+
+const isStopped = ({ way, decision }: JudgedWay): boolean =>
+  directionVerdict(decision.egress, way) !== "allowed" ||
+  directionVerdict(decision.ingress, way) !== "allowed";
+
+const askedOf = ({ protocol, port }: Way): ConnectionSet =>
+  connectionsOf(protocol, port === 0 ? allPorts : portRange(port));
+
+const walkthroughOfWay = ({ way, decision }: JudgedWay): string => {
+  const asked = askedOf(way);
+  return pathWalkthrough({
+    egress: walkthroughOf(decision.egress, asked),
+    ingress: walkthroughOf(decision.ingress, asked),
+  });
+};
+
+const selectingOf = (judged: readonly JudgedWay[]): PolicyPart["policiesSelecting"] => {
+  const rows = new Map<string, PolicyPart["policiesSelecting"][number]>();
+  for (const { way, decision } of judged) {
+    for (const direction of [decision.egress, decision.ingress]) {
+      for (const policy of direction.policies) {
+        const ref = policyName(policy);
+        const key = `${ref} ${policy.kind} ${direction.direction}`;
+        const allows = allowsBy(policy, direction, way) || rows.get(key)?.allows === true;
+        const created = policy.createdAtMs === undefined ? "" : rfc3339(policy.createdAtMs);
+        rows.set(key, {
+          ref,
+          direction: direction.direction,
+          allows,
+          ...(created === "" ? {} : { created }),
+        });
+      }
+    }
+  }
+  return [...rows].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
+};
+
+const allowsBy = (policy: EvaluatedPolicy, { parts }: DirectionDecision, way: Way): boolean =>
+  parts.some(
+    (part) =>
+      "rule" in part &&
+      part.action === "accept" &&
+      part.rule.policy === policy &&
+      holdsWay(part.connections, way),
+  );

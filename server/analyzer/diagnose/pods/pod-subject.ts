@@ -1,0 +1,124 @@
+import type { EventObject, PodObject } from "../../model/objects.js";
+import type { PolicyWorld } from "../../policy-world.js";
+import type { Code } from "../catalogue/catalogue.js";
+import {
+  type Effect,
+  type Finding,
+  type Observation,
+  type Remedy,
+  remedyOf,
+} from "../findings/finding.js";
+import { kubectl } from "../findings/shell-words.js";
+import { messageCharsMax } from "../limits.js";
+import { type JudgedPorts, portText } from "../situation/asked-ports.js";
+import type { Way } from "../situation/way.js";
+
+/** A pod that is looked at, and what it is on the way. */
+export type PodSubject = {
+  readonly world: PolicyWorld;
+  readonly pod: PodObject;
+  readonly role: "source" | "destination";
+  readonly hits: (way: Way) => boolean;
+  /** The ports that matter on it: of a source none. */
+  readonly ports: JudgedPorts;
+};
+
+/** "default/web". */
+export const podName = ({ namespace, name }: PodObject): string => `${namespace}/${name}`;
+
+/** What a finding on a pod says beyond where it is. */
+export type PodFault = {
+  readonly code: Code;
+  readonly effect: Effect;
+  readonly issue: string;
+  readonly solutions: readonly string[];
+  readonly why: string;
+  readonly summary: string;
+  readonly steps: readonly string[];
+  readonly data: Readonly<Record<string, string>>;
+} & Partial<
+  Pick<Finding, "severity" | "certainty" | "proof" | "equivalentTo" | "observations"> & Remedy
+>;
+
+/** A finding on a pod. */
+export const podFinding = ({ pod, role, hits }: PodSubject, fault: PodFault): Finding => {
+  const { code, effect, issue, solutions, data, proof, severity, certainty, equivalentTo } = fault;
+  return {
+    code,
+    effect,
+    place: role === "source" ? "source-pod" : "destination-pod",
+    origin: role,
+    component: `Pod ${podName(pod)}`,
+    hits,
+    proof: proof ?? "direct",
+    issue,
+    solutions,
+    observations: [
+      { kind: "pod", data: { pod: podName(pod), ...data } },
+      ...(fault.observations ?? []),
+    ],
+    ...(severity === undefined ? {} : { severity }),
+    ...(certainty === undefined ? {} : { certainty }),
+    ...(equivalentTo === undefined ? {} : { equivalentTo }),
+    remedy: remedyFrom(fault),
+  };
+};
+
+const remedyFrom = (fault: PodFault): Remedy => {
+  const { summary, why, steps, patch, verify, risk, rollback, prevention } = fault;
+  return remedyOf({
+    summary,
+    why,
+    steps,
+    ...(patch === undefined ? {} : { patch }),
+    ...(verify === undefined ? {} : { verify }),
+    ...(risk === undefined ? {} : { risk }),
+    ...(rollback === undefined ? {} : { rollback }),
+    ...(prevention === undefined ? {} : { prevention }),
+  });
+};
+
+/** The issue of a pod that does not run, in the words of the first clients. */
+export const notRunningIssue = (pod: PodObject): string =>
+  `Pod ${podName(pod)} is not running (status: ${pod.phase})`;
+
+/** What to do about it, in their words, and as commands. */
+export const notRunningSolutions = (pod: PodObject): readonly string[] => [
+  `Check Pod ${podName(pod)} logs and events for issues`,
+  `Run ${describePod(pod)} and ${podLogs(pod)}`,
+];
+
+/** The command that shows a pod's state and events. */
+export const describePod = ({ namespace, name }: PodObject): string =>
+  kubectl(namespace, "describe", "pod", name);
+
+/** The command that shows the logs of a pod's containers before they last died, or now. */
+export const podLogs = ({ namespace, name }: PodObject, container = ""): string =>
+  container === ""
+    ? kubectl(namespace, "logs", name, "--all-containers", "--tail=100")
+    : kubectl(namespace, "logs", name, "-c", container, "--previous", "--tail=100");
+
+/** Events about a pod of any of the reasons, as observations; repeats of a message once. */
+export const eventsOf = (
+  { world, pod }: Pick<PodSubject, "world" | "pod">,
+  fits: (event: EventObject) => boolean,
+): readonly Observation[] => {
+  const events = world.model
+    .eventsAbout("Pod", pod.namespace, pod.name)
+    .filter(({ regarding }) => (regarding.uid ?? pod.uid) === pod.uid || pod.uid === undefined)
+    .filter(fits);
+  const byText = new Map(
+    events.map(({ reason, message }) => [
+      `${reason} ${message}`,
+      { kind: "event", data: { reason, message: clip(message), about: `Pod ${podName(pod)}` } },
+    ]),
+  );
+  return [...byText].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, event]) => event);
+};
+
+/** A message of the cluster, cut to what an answer repeats. */
+export const clip = (text: string): string =>
+  text.length > messageCharsMax ? `${text.slice(0, messageCharsMax)}…` : text;
+
+/** The judged ports in words. */
+export const portsText = ({ ports }: JudgedPorts): string => ports.map(portText).join(", ");

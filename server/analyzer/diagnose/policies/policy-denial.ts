@@ -1,0 +1,133 @@
+import type { NetworkPolicyObject } from "../../model/objects.js";
+import { nearestLabels } from "../../near-labels.js";
+import { type FitContext, unmetText } from "../../pair/peer-fit.js";
+import { policyName, ruleText } from "../../pair/views.js";
+import type { DirectionDecision, EvaluatedPolicy, RuleRef } from "../../policy/decision.js";
+import { connectionsText, containsConnection } from "../../sets/connections.js";
+import type { Code } from "../catalogue/catalogue.js";
+import { type DeniedConnection, type RuleMiss, ruleMissesOf } from "./rule-miss.js";
+
+/** What denies a connection in one direction, and what comes nearest to allowing it. */
+export type Denial = {
+  readonly code: Code;
+  /** The policies that deny: those that isolate, or the one whose rule denies. */
+  readonly policies: readonly EvaluatedPolicy[];
+  /** The rule that denies, or the one that comes nearest. */
+  readonly rule?: RuleRef;
+  /** "ingress: none", "ingress: no rule selects the source". */
+  readonly ruleWords: string;
+  /** What the nearest rule lacks, as a clause; "" where there is no rule. */
+  readonly detail: string;
+  /** "did you mean app=web?", or "". */
+  readonly hint: string;
+};
+
+/** Why a direction denies a connection; undefined where it does not. */
+export const denialOf = (
+  context: FitContext,
+  decision: DirectionDecision,
+  connection: DeniedConnection,
+): Denial | undefined => {
+  for (const part of decision.parts) {
+    const { protocol, port } = connection;
+    const concerned =
+      port === 0
+        ? part.connections[protocol].length > 0
+        : containsConnection(part.connections, protocol, port);
+    if (!concerned) continue;
+    if (part.by === "tier" && part.action === "deny") return tierDenial(part.rule, connection);
+    if (part.by === "networkpolicy" && part.action === "deny") {
+      return networkPolicyDenial(context, part.policies, connection);
+    }
+  }
+  return undefined;
+};
+
+const tierDenial = (rule: RuleRef, { direction }: DeniedConnection): Denial => ({
+  code: direction === "ingress" ? "NETPOL_INGRESS_DENIED" : "NETPOL_EGRESS_DENIED",
+  policies: [rule.policy],
+  rule,
+  ruleWords: `${direction} rule ${rule.index + 1}`,
+  detail: `${ruleText(rule)} denies it`,
+  hint: "",
+});
+
+const networkPolicyDenial = (
+  context: FitContext,
+  policies: readonly NetworkPolicyObject[],
+  connection: DeniedConnection,
+): Denial => {
+  const { direction } = connection;
+  const misses = ruleMissesOf(context, policies, connection);
+  const miss = misses.find(({ kind, isDnsOnly }) => isPortKind(kind) || !isDnsOnly);
+  const isDns = connection.port === 53;
+  const nearest = miss ?? (isDns ? misses[0] : undefined);
+  if (nearest === undefined) {
+    return {
+      code: direction === "ingress" ? "NETPOL_INGRESS_DENIED" : "NETPOL_EGRESS_DENIED",
+      policies,
+      ruleWords: misses.length === 0 ? `${direction}: none` : `${direction}: DNS only`,
+      detail: misses.length === 0 ? "no rule allows anything" : "rules allow DNS only",
+      hint: "",
+    };
+  }
+  return {
+    code: codeOf(nearest, direction),
+    policies,
+    rule: { policy: nearest.policy, direction, index: nearest.index },
+    ruleWords: `${direction}: no rule matches`,
+    detail: detailOf(nearest, connection),
+    hint: hintOf(context, nearest, connection),
+  };
+};
+
+const isPortKind = (kind: RuleMiss["kind"]): boolean =>
+  kind === "named-port" || kind === "protocol" || kind === "port";
+
+const codeOf = ({ kind }: RuleMiss, direction: "ingress" | "egress"): Code => {
+  const ingress = direction === "ingress";
+  switch (kind) {
+    case "named-port":
+      return "NETPOL_NAMED_PORT_UNRESOLVED";
+    case "protocol":
+      return "NETPOL_PROTOCOL_MISMATCH";
+    case "port":
+      return ingress ? "NETPOL_INGRESS_PORT_NOT_ALLOWED" : "NETPOL_EGRESS_PORT_NOT_ALLOWED";
+    case "block-except":
+      return "NETPOL_IPBLOCK_EXCEPT";
+    case "block-pods":
+      return "NETPOL_IPBLOCK_PODS";
+    case "namespace":
+      return "NETPOL_NS_SELECTOR_MISS";
+    case "peer":
+      return ingress ? "NETPOL_INGRESS_SRC_NOT_SELECTED" : "NETPOL_EGRESS_PEER_NOT_ALLOWED";
+  }
+};
+
+const detailOf = (miss: RuleMiss, { direction }: DeniedConnection): string => {
+  const rule = `${direction} rule ${miss.index + 1} of ${policyName(miss.policy)}`;
+  switch (miss.kind) {
+    case "named-port":
+      return `${rule} allows a port by a name that the destination does not have`;
+    case "protocol":
+    case "port":
+      return `${rule} allows ${connectionsText(miss.ports)} only`;
+    default:
+      return `${rule} wants ${miss.unmet.map(unmetText).join(", ")}`;
+  }
+};
+
+/** The labels that the rule probably means, where the end's come within a slip. */
+const hintOf = (
+  { model }: FitContext,
+  { nearest }: RuleMiss,
+  { peer }: DeniedConnection,
+): string => {
+  if (nearest?.kind !== "pods" || peer.kind !== "pod") return "";
+  const near = [
+    nearest.podSelector && nearestLabels(nearest.podSelector, [peer.pod.labels]),
+    nearest.namespaceSelector &&
+      nearestLabels(nearest.namespaceSelector, [model.namespace(peer.pod.namespace).labels]),
+  ].find((each) => each !== undefined);
+  return near === undefined ? "" : `did you mean ${near.text}?`;
+};

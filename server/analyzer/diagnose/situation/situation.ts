@@ -1,0 +1,82 @@
+import type { PolicyEndpoint } from "../../policy/decision.js";
+import type { PolicyWorld } from "../../policy-world.js";
+import { QuestionError } from "../../question-error.js";
+import { resolveName } from "../../resolve/resolve-name.js";
+import { diagnosisWaysMax } from "../limits.js";
+import { type NetworkPlugin, networkPluginOf } from "../network-plugin.js";
+import { type AskedConnection, type DiagnosisQuestion, parseAskedConnection } from "../question.js";
+import { type JudgedPorts, judgedPortsOf } from "./asked-ports.js";
+import { directWays } from "./direct-ways.js";
+import { type End, endOf, sourceEndOf } from "./end.js";
+import { type ServiceTarget, serviceTargetsOf, serviceWays } from "./service-ways.js";
+import { type AccessMode, accessModes, type Way } from "./way.js";
+
+/** A question as it was understood, with every connection that is judged for it. */
+export type Situation = {
+  readonly world: PolicyWorld;
+  readonly asked: AskedConnection;
+  readonly a: End;
+  readonly b: End;
+  /** Ports of B itself; of a Service B its own ports are judged instead. */
+  readonly ports: JudgedPorts;
+  /** The Services through which B is reached. */
+  readonly targets: readonly ServiceTarget[];
+  readonly ways: readonly Way[];
+  /** Ways that were left out because there are too many. */
+  readonly omittedWays: number;
+  /** The modes that apply, in order. */
+  readonly modes: readonly AccessMode[];
+  /** What was asked: the address of a pod, the address of a Service, or a name. */
+  readonly primary: AccessMode;
+  readonly plugin: NetworkPlugin;
+};
+
+/**
+ * Understands a question. Throws QuestionError: `invalid` for what can't be asked, `not-found` with near misses for what
+ * the model lacks. What exists and is broken is never an error.
+ */
+export const situationOf = (world: PolicyWorld, question: DiagnosisQuestion): Situation => {
+  const asked = parseAskedConnection(question);
+  const a = sourceEndOf(world, resolveName(world, question.podA));
+  const b = endOf(world, resolveName(world, question.podB));
+  assertSameFamily(a, b);
+  const ports = judgedPortsOf(asked, b.pods);
+  const targets = serviceTargetsOf(world, { b, asked, ports, text: question.podB });
+  const all = [...directWays(a, b, ports), ...serviceWays(world, { a, targets, asked })];
+  const ways = all.slice(0, diagnosisWaysMax);
+  const modes = accessModes.filter((mode) => all.some((way) => way.mode === mode));
+  return {
+    world,
+    asked,
+    a,
+    b,
+    ports,
+    targets,
+    ways,
+    omittedWays: all.length - ways.length,
+    modes,
+    primary: primaryOf(b, modes),
+    plugin: networkPluginOf(world.model),
+  };
+};
+
+const primaryOf = (b: End, modes: readonly AccessMode[]): AccessMode => {
+  const wanted = b.resolved.byName ? "name" : b.resolved.kind === "service" ? "serviceIP" : "podIP";
+  return modes.includes(wanted) ? wanted : (modes[0] ?? wanted);
+};
+
+/** Two addresses of different families can't be ends of one connection: the question is wrong, not the network. */
+const assertSameFamily = (a: End, b: End): void => {
+  const one = familyOf(a.endpoints);
+  const other = familyOf(b.endpoints);
+  if (one === undefined || other === undefined || one === other) return;
+  throw new QuestionError(
+    "invalid",
+    `${a.name} is an IPv${one} address and ${b.name} an IPv${other} address: no connection has both`,
+  );
+};
+
+const familyOf = (endpoints: readonly PolicyEndpoint[]): number | undefined => {
+  const [first] = endpoints;
+  return first?.kind === "addresses" ? first.range.family : undefined;
+};

@@ -1,0 +1,194 @@
+import type { DiagnosisAnswer } from "../../answers.js";
+import type { PodObject } from "../../model/objects.js";
+import { podName } from "../pods/pod-subject.js";
+import type { Situation } from "../situation/situation.js";
+import type { AccessMode } from "../situation/way.js";
+import { gapCosts, modelFreshS } from "./confidence-table.js";
+
+/** Something that was not looked at or is not known. */
+export type Gap = DiagnosisAnswer["limits"][number] & {
+  /** What it takes from the confidence of the modes that it concerns. */
+  readonly cost: number;
+  readonly modes: readonly AccessMode[];
+  /** Whether it also weakens what was found, not only what was not. */
+  readonly weakensFindings: boolean;
+};
+
+const allModes: readonly AccessMode[] = ["podIP", "serviceIP", "name"];
+
+/** What a diagnosis by objects did not look at, and what the model lacks for this question. */
+export const gapsOf = (situation: Situation): readonly Gap[] => [
+  ...fixedGaps,
+  ...podGaps(situation),
+  ...nodeGaps(situation),
+  ...pluginGaps(situation),
+  ...sliceGaps(situation),
+  ...modelGaps(situation),
+  ...boundGaps(situation),
+];
+
+const gap = (
+  what: string,
+  why: string,
+  effect: string,
+  parts: Partial<Pick<Gap, "cost" | "modes" | "weakensFindings">> = {},
+): Gap => ({ what, why, effect, cost: 0, modes: allModes, weakensFindings: false, ...parts });
+
+const fixedGaps: readonly Gap[] = [
+  gap(
+    "live probes",
+    "this diagnosis reads objects and sends no packet",
+    "a fault that no object shows is not seen: connected is at most 0.70",
+  ),
+  gap(
+    "node inspection",
+    "routes, firewalls, listening sockets and the network plugin's own state are not in objects",
+    "a cause on a node or in the application is not named",
+  ),
+  gap(
+    "the way back",
+    "policies let replies of allowed connections pass; whether reply packets arrive can't be seen in objects",
+    "a fault of the way back alone is not seen",
+  ),
+];
+
+const podGaps = ({ a, b }: Situation): readonly Gap[] => {
+  const silent = [...a.pods, ...b.pods].filter(({ phase }) => phase === "");
+  const unready = [...a.pods, ...b.pods].filter(
+    (pod) => pod.phase === "Running" && !isSeenReady(pod),
+  );
+  return [
+    ...(silent.length === 0
+      ? []
+      : [
+          gap(
+            `the status of ${namesOf(silent)}`,
+            "manifests say what is wanted, not what runs",
+            "pods are taken to run and to be ready",
+            { cost: gapCosts.podStatus },
+          ),
+        ]),
+    ...(unready.length === 0
+      ? []
+      : [
+          gap(
+            `readiness of ${namesOf(unready)}`,
+            "the Ready condition is not True",
+            "whether the pod answers is less certain",
+            { cost: gapCosts.podReadiness },
+          ),
+        ]),
+  ];
+};
+
+const isSeenReady = ({ conditions }: PodObject): boolean =>
+  conditions.some(({ type, status }) => type === "Ready" && status === "True");
+
+const namesOf = (pods: readonly PodObject[]): string =>
+  [...new Set(pods.map(podName))].sort().join(", ");
+
+const nodeGaps = ({ world, a, b }: Situation): readonly Gap[] => {
+  const wanted = [...a.pods, ...b.pods].map(({ nodeName }) => nodeName);
+  const known = wanted.filter((name) => name !== undefined && world.model.node(name) !== undefined);
+  return wanted.length === known.length
+    ? []
+    : [
+        gap(
+          "the state of nodes",
+          "the model lacks nodes of the pods, or the pods name none",
+          "nodes are taken to be ready",
+          { cost: gapCosts.nodes },
+        ),
+      ];
+};
+
+const pluginGaps = ({ plugin }: Situation): readonly Gap[] => {
+  if (plugin.name === "") {
+    return [
+      gap(
+        "the network plugin",
+        "nothing in the model shows which one is there",
+        "whether policies are enforced is not known: denied is at most 0.50",
+        { cost: gapCosts.plugin },
+      ),
+    ];
+  }
+  return plugin.enforcesPolicy === undefined
+    ? [
+        gap(
+          `whether ${plugin.name} enforces policies`,
+          "that depends on its settings, which objects don't show",
+          "denied is at most 0.50",
+        ),
+      ]
+    : [];
+};
+
+const sliceGaps = ({ ways }: Situation): readonly Gap[] =>
+  ways.some(({ route }) => route?.endpoints.from === "selector")
+    ? [
+        gap(
+          "EndpointSlices",
+          "the model has none of the Service: endpoints were derived from its selector",
+          "endpoints that the cluster really has may differ",
+          { cost: gapCosts.slices, modes: ["serviceIP", "name"] },
+        ),
+      ]
+    : [];
+
+const modelGaps = ({ world }: Situation): readonly Gap[] => {
+  const { problems, ageS } = world.view;
+  const errors = problems.filter(({ severity }) => severity === "error").length;
+  return [
+    ...(errors === 0
+      ? []
+      : [
+          gap(
+            `${errors} ${errors === 1 ? "document" : "documents"} of the input`,
+            "they could not be read or are not valid",
+            "a policy or object in them is not counted",
+            { cost: gapCosts.problems, weakensFindings: true },
+          ),
+        ]),
+    ...(ageS <= modelFreshS
+      ? []
+      : [
+          gap(
+            "changes of the last moments",
+            `the model was brought up to date ${Math.round(ageS)} s ago`,
+            "what was found may be over, and what is new is not seen",
+            { cost: gapCosts.age, weakensFindings: true },
+          ),
+        ]),
+  ];
+};
+
+const boundGaps = ({ a, b, ports, omittedWays }: Situation): readonly Gap[] => {
+  const pods = a.omitted + b.omitted;
+  const texts = [
+    ...(pods === 0 ? [] : [`${pods} more pods`]),
+    ...(ports.omitted === 0 ? [] : [`${ports.omitted} more ports`]),
+    ...(omittedWays === 0 ? [] : [`${omittedWays} more connections`]),
+  ];
+  return [
+    ...(texts.length === 0
+      ? []
+      : [
+          gap(
+            texts.join(", "),
+            "a diagnosis looks at a bounded number of connections",
+            "those that are left out may differ",
+            { cost: gapCosts.omitted },
+          ),
+        ]),
+    ...(ports.from === "any"
+      ? [
+          gap(
+            "a port",
+            "none was asked for, and the destination declares none",
+            "connected means that some port is permitted",
+          ),
+        ]
+      : []),
+  ];
+};

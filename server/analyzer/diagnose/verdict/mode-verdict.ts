@@ -1,0 +1,93 @@
+import { type Finding, places } from "../findings/finding.js";
+import type { AccessMode, Way } from "../situation/way.js";
+import { certaintyOf, connectedConfidence, type Knowledge } from "./confidence.js";
+
+/** connected, degraded, disconnected, unknown. */
+export type Status = "connected" | "degraded" | "disconnected" | "unknown";
+
+/** A way with what was found on it. */
+export type WayState = {
+  readonly way: Way;
+  /** What stops it, in the order in which a connection meets it. */
+  readonly blockers: readonly Finding[];
+  readonly impairing: readonly Finding[];
+  readonly doubts: readonly Finding[];
+};
+
+/** What objects say of one mode. */
+export type ModeVerdict = {
+  readonly mode: AccessMode;
+  readonly status: Status;
+  readonly confidence: number;
+  readonly ways: readonly WayState[];
+};
+
+/** Every way of a mode with what was found on it. */
+export const wayStatesOf = (
+  ways: readonly Way[],
+  findings: readonly Finding[],
+): readonly WayState[] =>
+  ways.map((way) => {
+    const own = findings.filter(({ hits }) => hits(way));
+    const with_ = (effect: Finding["effect"]): readonly Finding[] =>
+      own.filter((each) => each.effect === effect).sort(byPlace);
+    return {
+      way,
+      blockers: with_("blocks"),
+      impairing: with_("impairs"),
+      doubts: with_("unknown"),
+    };
+  });
+
+/** In the order in which a connection meets them. */
+export const byPlace = (one: Finding, other: Finding): number =>
+  places.indexOf(one.place) - places.indexOf(other.place);
+
+/**
+ * The status of a mode from its ways: connected when all work, disconnected when none does, degraded when some do or when
+ * something impairs them, unknown where that can't be told.
+ */
+export const modeVerdictOf = (
+  mode: AccessMode,
+  ways: readonly WayState[],
+  knowledge: Knowledge,
+  { isAnyOf }: { readonly isAnyOf: boolean },
+): ModeVerdict => {
+  const certainty = (findings: readonly Finding[]): number =>
+    Math.max(0, ...findings.map((each) => certaintyOf(each, knowledge)));
+  const verdict = (status: Status, confidence: number): ModeVerdict => ({
+    mode,
+    status,
+    confidence,
+    ways,
+  });
+  const down = ways.filter(({ blockers }) => blockers.length > 0);
+  const open = ways.filter(({ blockers, doubts }) => blockers.length === 0 && doubts.length > 0);
+  const up = ways.length - down.length - open.length;
+  if (down.length === ways.length) {
+    return verdict("disconnected", Math.min(...down.map(({ blockers }) => certainty(blockers))));
+  }
+  if (open.length > 0 && (up === 0 || down.length === 0)) return verdict("unknown", 0);
+  // A name outside has one of many addresses: that some are permitted says nothing of the one it has.
+  if (down.length > 0 && isAnyOf) return verdict("unknown", 0);
+  const works = connectedConfidence(knowledge, mode);
+  const faults = ways.map(({ blockers, impairing }) => certainty([...blockers, ...impairing]));
+  const worst = Math.max(...faults);
+  const impaired = ways.some(({ impairing }) => impairing.length > 0);
+  return down.length > 0 || impaired
+    ? verdict("degraded", Math.min(works, worst))
+    : verdict("connected", works);
+};
+
+/** The status of all modes: that of the one that was asked for, degraded where it works and another does not. */
+export const overallOf = (
+  verdicts: readonly ModeVerdict[],
+  primary: AccessMode,
+): { readonly status: Status; readonly confidence: number } => {
+  const main = verdicts.find(({ mode }) => mode === primary);
+  if (main === undefined) return { status: "unknown", confidence: 0 };
+  const worse = verdicts.filter(({ status }) => status === "disconnected" || status === "degraded");
+  if (main.status !== "connected" || worse.length === 0) return main;
+  const found = Math.max(...worse.map(({ confidence }) => confidence));
+  return { status: "degraded", confidence: Math.min(main.confidence, found) };
+};
