@@ -158,6 +158,21 @@ export class ClusterModel {
     return shelf;
   }
 
+  /** Every object, for a copy of the model. */
+  *objects(): Iterable<ClusterObject> {
+    yield* this.#namespaces.values();
+    yield* this.#nodes.values();
+    yield* this.#pods;
+    yield* this.workloads();
+    yield* this.#services;
+    yield* this.#slices;
+    yield* this.#networkPolicies;
+    yield* this.#tieredPolicies.values();
+    yield* this.#unmodelledPolicies.values();
+    yield* this.#configMaps;
+    yield* this.#events;
+  }
+
   /** Every namespace that has an object, a pod, a Service or a policy. */
   namespaceNames(): ReadonlySet<string> {
     const names = new Set(this.#namespaces.keys());

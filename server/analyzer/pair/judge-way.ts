@@ -3,14 +3,13 @@ import type { PairDecision } from "../policy/decision.js";
 import type { PolicyWorld } from "../policy-world.js";
 import {
   type ConnectionSet,
-  intersectConnections,
   isEmptyConnections,
   noConnections,
   subtractConnections,
 } from "../sets/connections.js";
 import { doubtsOf } from "./doubts.js";
 import { judgePing } from "./judge-ping.js";
-import { amongAll, type Opinion, opinionOf, together } from "./opinion.js";
+import { amongAll, limitedTo, type Opinion, opinionOf, together } from "./opinion.js";
 import type { Asked } from "./question.js";
 import { translatedEgress, translatedIngress } from "./translation.js";
 import { type Verdict, verdictOf } from "./verdict.js";
@@ -64,11 +63,7 @@ const judgePolicies = (
     amongAll([ingress, ...others("ingress")]),
   );
   const plain = together(egress, ingress);
-  const allowed = intersectConnections(asked, both.certain);
-  const undetermined = subtractConnections(
-    intersectConnections(asked, both.possible),
-    both.certain,
-  );
+  const { allowed, undetermined } = limitedTo(asked, both);
   const fresh = subtractConnections(
     undetermined,
     subtractConnections(plain.possible, plain.certain),

@@ -20,3 +20,6 @@ export const natNodesMax = 200;
 
 /** Ways that are judged once more under the other convention for address blocks. */
 export const conventionChecksMax = 20;
+
+/** Warnings of one answer: more would not be read. */
+export const warningsMax = 50;

@@ -40,3 +40,12 @@ export const together = (egress: Opinion, ingress: Opinion): Opinion => ({
   certain: intersectConnections(egress.certain, ingress.certain),
   possible: intersectConnections(egress.possible, ingress.possible),
 });
+
+/** Of what is asked, what is allowed for certain, and what can't be told. */
+export const limitedTo = (
+  asked: ConnectionSet,
+  { certain, possible }: Opinion,
+): { readonly allowed: ConnectionSet; readonly undetermined: ConnectionSet } => ({
+  allowed: intersectConnections(asked, certain),
+  undetermined: subtractConnections(intersectConnections(asked, possible), certain),
+});

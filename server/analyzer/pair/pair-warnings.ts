@@ -1,7 +1,19 @@
+import { networkPluginOf } from "../diagnose/network-plugin.js";
 import type { PolicyWorld } from "../policy-world.js";
+import { dnsLookupsOf } from "../service/dns-lookup.js";
 import type { ServiceRoute } from "../service/service-route.js";
-import { serviceIssueText } from "../service/service-text.js";
+import { serviceIssueText, serviceTitle } from "../service/service-text.js";
+import { conventionWarnings } from "./convention-check.js";
+import { hostNetworkWarnings, podStateWarnings } from "./end-warnings.js";
 import type { JudgedWay } from "./judge-way.js";
+import { pathsMax, warningsMax } from "./limits.js";
+import {
+  dashWarnings,
+  enforcementWarnings,
+  namedPortWarnings,
+  noCommonPortWarnings,
+  sourceNatWarnings,
+} from "./policy-warnings.js";
 import type { Asked, PairQuestion } from "./question.js";
 import type { QuestionEnd } from "./question-ends.js";
 
@@ -15,15 +27,68 @@ export type WarningContext = {
   readonly judged: readonly JudgedWay[];
 };
 
-/** What else should be known about an answer: one sentence each, without repeats. */
-export const pairWarnings = (_world: PolicyWorld, context: WarningContext): readonly string[] => {
-  const { source, destination, routes } = context;
+/**
+ * What else should be known about an answer: one sentence each, without repeats, how names were understood first. At most
+ * `warningsMax`.
+ */
+export const pairWarnings = (world: PolicyWorld, context: WarningContext): readonly string[] => {
+  const { question, source, destination, routes, judged } = context;
+  const profile = world.engine.profile;
+  const destinations = judged.flatMap(({ way }) => way.destination.ends);
+  const all = [
+    ...source.warnings,
+    ...destination.warnings,
+    ...[source, destination].map(({ name }) => name.reason).filter((reason) => reason !== ""),
+    ...routes.flatMap(routeWarnings),
+    ...podStateWarnings(source.ends, "source"),
+    ...podStateWarnings(destination.ends, "destination"),
+    ...hostNetworkWarnings([...source.ends, ...destinations], profile),
+    ...noCommonPortWarnings(judged),
+    ...namedPortWarnings(world, judged),
+    ...conventionWarnings(world, judged),
+    ...sourceNatWarnings(judged),
+    ...(question.explain ? dashWarnings(world, judged) : []),
+    ...lookupWarnings(world, context),
+    ...enforcementWarnings(judged, networkPluginOf(world.model)),
+    ...(judged.length > pathsMax
+      ? [`the answer shows ${pathsMax} of ${judged.length} ways, denied ones first`]
+      : []),
+  ];
+  return [...new Set(all)].slice(0, warningsMax);
+};
+
+const routeWarnings = (route: ServiceRoute): readonly string[] => {
+  const { service, endpoints, issues, external } = route;
   return [
-    ...new Set([
-      ...source.warnings,
-      ...destination.warnings,
-      ...[source, destination].map(({ name }) => name.reason).filter((reason) => reason !== ""),
-      ...routes.flatMap((route) => route.issues.map((issue) => serviceIssueText(route, issue))),
-    ]),
+    ...issues.map((issue) => serviceIssueText(route, issue)),
+    ...(endpoints.from === "selector"
+      ? [
+          `${serviceTitle(service)}: its endpoints are the pods that its selector selects, the model has no EndpointSlices of it`,
+        ]
+      : []),
+    ...(external?.to.kind === "outside" ? [outsideText(service, external.name)] : []),
+    ...(external?.to.kind === "service" ? routeWarnings(external.to.route) : []),
+  ];
+};
+
+const outsideText = (service: ServiceRoute["service"], name: string): string =>
+  `${serviceTitle(service)} stands for ${name}, a name outside the cluster: objects don't say which addresses it has`;
+
+/** A destination by name is of no use to a client that can't look it up. */
+const lookupWarnings = (
+  world: PolicyWorld,
+  { source, destination }: WarningContext,
+): readonly string[] => {
+  const [end] = source.ends;
+  if (!destination.name.byName || end === undefined) return [];
+  const blocked = dnsLookupsOf(world, end).filter(
+    ({ open, blocked: those }) => open.length === 0 && those.length > 0,
+  );
+  const [first] = blocked;
+  if (first === undefined) return [];
+  const protocols = blocked.map(({ protocol }) => protocol).join(" and ");
+  const ports = [...new Set(first.blocked.map(({ port }) => port))].join(", ");
+  return [
+    `${source.name.view.name} can't look up names over ${protocols}: policies deny it port ${ports} of the pods of ${serviceTitle(first.service)}`,
   ];
 };
