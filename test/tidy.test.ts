@@ -128,7 +128,11 @@ describe("documents", () => {
   const commands = new Map(
     program.commands.map((command) => [
       command.name(),
-      new Set(command.options.map((option) => option.long ?? "")),
+      new Set(
+        [command, ...command.commands].flatMap((one) =>
+          one.options.map((option) => option.long ?? ""),
+        ),
+      ),
     ]),
   );
   const flagsOf = (table: SettingTable): Set<string> =>

@@ -86,6 +86,8 @@ export const commandNames = [
   "worst",
   "probe",
   "report",
+  "policy",
+  "diagnose",
   "version",
   "completion",
 ] as const;

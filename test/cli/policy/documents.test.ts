@@ -31,13 +31,13 @@ import {
   PairVerdictSchema,
   PolicyFixSchema,
 } from "../../../gen/causeway/v1/policy_pb.js";
+import { caughtRequest } from "../../support/caught-request.js";
+import { modelOf } from "../../support/pair-answers.js";
 import {
   cannedAnswers,
-  caughtRequest,
   diagnosisAnswer,
   diffAnswer,
   fixAnswer,
-  modelOf,
   rowViews,
 } from "../../support/policy-answers.js";
 

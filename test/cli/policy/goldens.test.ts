@@ -12,7 +12,9 @@ import type { AnyFormat } from "../../../cli/formats.js";
 import { formatsOf } from "../../../cli/formats.js";
 import type { PolicyRequest } from "../../../cli/policy/request.js";
 import { createProgram } from "../../../cli/program.js";
-import { cannedAnswers, caughtRequest, servicePair } from "../../support/policy-answers.js";
+import { caughtRequest } from "../../support/caught-request.js";
+import { servicePair } from "../../support/pair-answers.js";
+import { cannedAnswers } from "../../support/policy-answers.js";
 
 const pair = { source: "shop/web-1", destination: "shop/cart-1", port: 8080 };
 const everything = { namespace: "", source: "", destination: "" };

@@ -15,7 +15,8 @@ import { dotLines } from "../../../cli/render/dot.js";
 import { markdownBlock, markdownCode, markdownText } from "../../../cli/render/markdown.js";
 import { printableJson, printableLine } from "../../../cli/render/printable.js";
 import { yamlText } from "../../../cli/render/yaml-text.js";
-import { cannedAnswers, caughtRequest, graphView } from "../../support/policy-answers.js";
+import { caughtRequest } from "../../support/caught-request.js";
+import { cannedAnswers, graphView } from "../../support/policy-answers.js";
 
 const nasty = "a\u001b[31m\u0007\u009b2J\u202e\u2028\r\b\"'<script>&`|\\ @team [x](y) \ufeffz";
 

@@ -36,19 +36,17 @@ import { readSideFile } from "../../../cli/policy/side-file.js";
 import { svgText } from "../../../cli/render/svg.js";
 import { wrapped } from "../../../cli/render/wrap.js";
 import type { ConnectionRowView, ProblemView } from "../../../server/analyzer/answers.js";
+import { caughtRequest } from "../../support/caught-request.js";
+import { deniedPair, modelOf, servicePair } from "../../support/pair-answers.js";
 import {
   cannedAnswers,
-  caughtRequest,
   checkAnswer,
-  deniedPair,
   diagnosisAnswer,
   diffAnswer,
   fixAnswer,
   graphView,
   lintAnswer,
-  modelOf,
   refusedFix,
-  servicePair,
 } from "../../support/policy-answers.js";
 
 const pair = { source: "shop/web-1", destination: "shop/cart-1", port: 8080 };

@@ -9,7 +9,8 @@ import { checkJunit, lintJunit } from "../../../cli/render/junit.js";
 import { checkSarif, lintSarif } from "../../../cli/render/sarif.js";
 import type { LintRuleInfo } from "../../../server/analyzer/lint/finding.js";
 import { lintRuleInfos } from "../../../server/analyzer/lint/lint.js";
-import { caughtRequest, checkAnswer, lintAnswer } from "../../support/policy-answers.js";
+import { caughtRequest } from "../../support/caught-request.js";
+import { checkAnswer, lintAnswer } from "../../support/policy-answers.js";
 
 const rules: readonly LintRuleInfo[] = [
   { id: "CW001", title: "policy-selects-nothing", severity: "high", summary: "Selects no pod." },
