@@ -1,6 +1,7 @@
 import type { ConnectionTable } from "../sets/connection-table.js";
 import type { ConnectionSet } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
+import type { Direction } from "./decision.js";
 import type { OutcomeColumns } from "./outcome-columns.js";
 import type { OutcomeRow } from "./outcome-rows.js";
 import { denied, type OutcomeId, type OutcomeTable, open } from "./outcome-table.js";
@@ -21,7 +22,8 @@ export type RowSources = {
   readonly table: ConnectionTable;
   readonly outcomes: OutcomeTable;
   readonly units: readonly PlacedUnit[];
-  readonly ranges: readonly IpRange[];
+  /** Addresses outside, as destinations of egress and as sources of ingress. */
+  readonly ranges: Readonly<Record<Direction, readonly IpRange[]>>;
   /** What the egress of a unit says of classes, and of ranges. */
   readonly egressToClasses: (unit: PlacedUnit) => OutcomeRow;
   readonly egressToRanges: (unit: PlacedUnit) => OutcomeRow;
@@ -48,7 +50,7 @@ export function* connectionRows(sources: RowSources): Iterable<ConnectionRow> {
     ]);
     yield* rangeRows(sources, source);
   }
-  for (const [index, range] of ranges.entries()) {
+  for (const [index, range] of ranges.ingress.entries()) {
     sources.ingressFromRanges.column(index, ingress);
     for (let at = 0; at < units.length; at++) {
       const outcome = ingress[rows[at] as number] as OutcomeId;
@@ -77,11 +79,11 @@ function* unitRows(
 }
 
 function* rangeRows(sources: RowSources, source: PlacedUnit): Iterable<ConnectionRow> {
-  const outside = new Uint32Array(sources.ranges.length);
+  const outside = new Uint32Array(sources.ranges.egress.length);
   expand(sources.egressToRanges(source), outside);
   for (const [index, outcome] of outside.entries()) {
     if (outcome === denied) continue;
-    yield rowOf(sources, [source.unit, sources.ranges[index] as IpRange], outcome);
+    yield rowOf(sources, [source.unit, sources.ranges.egress[index] as IpRange], outcome);
   }
 }
 

@@ -5,8 +5,8 @@ import type { ConnectionSet } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
 import type { ConnectionRow } from "./connection-rows.js";
 import { type DecideOptions, type DecisionSources, decidePair } from "./decide-pair.js";
-import type { EvaluatedPolicy, PairDecision, PolicyEndpoint } from "./decision.js";
-import { externalRanges } from "./external-ranges.js";
+import type { Direction, EvaluatedPolicy, PairDecision, PolicyEndpoint } from "./decision.js";
+import { directions, externalRanges } from "./external-ranges.js";
 import { type EngineBounds, engineBounds } from "./limits.js";
 import { selectsPod } from "./match-peer.js";
 import { type MatrixSummary, OutcomeMatrix } from "./outcome-matrix.js";
@@ -34,7 +34,7 @@ export class PolicyEngine {
   #sources: DecisionSources;
   #index: PolicyIndex | undefined;
   #matrix: OutcomeMatrix | undefined;
-  #ranges: readonly IpRange[] | undefined;
+  readonly #ranges = new Map<string, readonly IpRange[]>();
 
   /** `bounds`: how much of what it remembers it keeps. */
   constructor(model: ClusterModel, profile: Profile, bounds: EngineBounds = engineBounds) {
@@ -55,7 +55,7 @@ export class PolicyEngine {
     const { book, space } = this.#sources;
     const isPolicy = book.apply(change);
     const isSpaceNew = space.apply(change);
-    if (isPolicy || isSpaceNew) this.#ranges = undefined;
+    if (isPolicy || isSpaceNew) this.#ranges.clear();
     this.#matrix = undefined;
     this.#index?.apply(change, isSpaceNew);
     if (this.#index?.isWorn !== true) return;
@@ -90,20 +90,26 @@ export class PolicyEngine {
   }
 
   /**
-   * The addresses outside the cluster in ranges that no policy tells apart, in order; together all of the families of the
-   * profile that the model or its policies show.
+   * The addresses outside the cluster in ranges that no policy tells apart in the given directions, in order; together all
+   * of the families of the profile that the model or its policies show.
    */
-  externalRanges(): readonly IpRange[] {
-    const { book, space, profile } = this.#sources;
-    this.#ranges ??= externalRanges(
-      [...book.policies()].map(({ policy }) => policy),
-      profile.families,
-      space.families,
-    );
-    return this.#ranges;
+  externalRanges(of: readonly Direction[] = directions): readonly IpRange[] {
+    const key = of.join();
+    let ranges = this.#ranges.get(key);
+    if (ranges === undefined) {
+      const { book, space, profile } = this.#sources;
+      const policies = [...book.policies()].map(({ policy }) => policy);
+      const { families } = profile;
+      ranges = externalRanges({ policies, families, shownFamilies: space.families }, of);
+      this.#ranges.set(key, ranges);
+    }
+    return ranges;
   }
 
-  /** Every ordered pair with a connection or a doubt, by source, units first; never a unit to itself. */
+  /**
+   * Every ordered pair with a connection or a doubt, by source, units first; never a unit to itself. Ranges are cut by
+   * the blocks of egress rules as destinations, and by those of ingress rules as sources.
+   */
   rows(): Iterable<ConnectionRow> {
     return this.#allPairs().rows();
   }
@@ -135,7 +141,10 @@ export class PolicyEngine {
   }
 
   #allPairs(): OutcomeMatrix {
-    this.#matrix ??= new OutcomeMatrix(this.#indexed(), this.#sources, this.externalRanges());
+    this.#matrix ??= new OutcomeMatrix(this.#indexed(), this.#sources, {
+      egress: this.externalRanges(["egress"]),
+      ingress: this.externalRanges(["ingress"]),
+    });
     return this.#matrix;
   }
 }

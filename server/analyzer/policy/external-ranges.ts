@@ -1,10 +1,16 @@
 import type { IpBlock } from "../model/objects.js";
 import { type IpFamily, type IpRange, lastAddress } from "../sets/ip.js";
-import type { EvaluatedPolicy } from "./decision.js";
+import type { Direction, EvaluatedPolicy } from "./decision.js";
 
-/** The address blocks that a policy names. */
-export function* blocksOf(policy: EvaluatedPolicy): Iterable<IpBlock> {
-  for (const direction of ["egress", "ingress"] as const) {
+/** Both directions. */
+export const directions = ["egress", "ingress"] as const;
+
+/** The address blocks that a policy names in the given directions. */
+export function* blocksOf(
+  policy: EvaluatedPolicy,
+  of: readonly Direction[] = directions,
+): Iterable<IpBlock> {
+  for (const direction of of) {
     for (const { peers = [] } of policy[direction]) {
       for (const peer of peers) {
         if (peer.kind === "ipBlock") yield peer.block;
@@ -14,22 +20,31 @@ export function* blocksOf(policy: EvaluatedPolicy): Iterable<IpBlock> {
   }
 }
 
+/** What ranges are made from. */
+export type RangeSources = {
+  readonly policies: readonly EvaluatedPolicy[];
+  /** Families that may be listed. */
+  readonly families: readonly IpFamily[];
+  /** Families that addresses of the model show; blocks show theirs themselves. */
+  readonly shownFamilies: readonly IpFamily[];
+};
+
 /**
- * The addresses outside the cluster, cut wherever a block of a policy begins or ends, so that no policy tells two addresses
- * of one range apart. Of the given families those that the model shows in its addresses, or the policies in their blocks.
+ * The addresses outside the cluster, cut wherever a block that a policy names in the given directions begins or ends, so
+ * that in them no policy tells two addresses of one range apart.
  */
 export const externalRanges = (
-  policies: Iterable<EvaluatedPolicy>,
-  families: readonly IpFamily[],
-  shownFamilies: readonly IpFamily[],
+  { policies, families, shownFamilies }: RangeSources,
+  of: readonly Direction[],
 ): readonly IpRange[] => {
   const starts = new Map<IpFamily, Set<bigint>>();
+  const shown = new Set<IpFamily>(shownFamilies);
   for (const policy of policies) {
-    for (const { range, except } of blocksOf(policy)) {
+    for (const { range } of blocksOf(policy)) shown.add(range.family);
+    for (const { range, except } of blocksOf(policy, of)) {
       for (const cut of [range, ...except]) addCut(starts, cut);
     }
   }
-  const shown = new Set<IpFamily>([...shownFamilies, ...starts.keys()]);
   return families
     .filter((family) => shown.has(family))
     .flatMap((family) => rangesFrom(family, starts.get(family) ?? new Set()));

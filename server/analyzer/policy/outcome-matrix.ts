@@ -2,6 +2,7 @@ import type { PodObject } from "../model/objects.js";
 import type { IpRange } from "../sets/ip.js";
 import { type ConnectionRow, connectionRows, expand } from "./connection-rows.js";
 import type { DecisionSources } from "./decide-pair.js";
+import type { Direction } from "./decision.js";
 import type { EndClass } from "./end-classes.js";
 import { OutcomeColumns } from "./outcome-columns.js";
 import { type OutcomeRow, RowMaker } from "./outcome-rows.js";
@@ -10,6 +11,9 @@ import type { PolicyIndex } from "./policy-index.js";
 import { type PlacedUnit, placedUnits } from "./policy-units.js";
 import { RangeAxis } from "./range-axis.js";
 import type { SubjectGroup } from "./subject-groups.js";
+
+/** Addresses outside, as destinations of egress and as sources of ingress. */
+export type DirectedRanges = Readonly<Record<Direction, readonly IpRange[]>>;
 
 /** How many pairs of classes there are, and how many may connect in some way. */
 export type MatrixSummary = {
@@ -25,31 +29,34 @@ export type MatrixSummary = {
 /** Every pair of a model at one moment; parts are made when they are asked for. */
 export class OutcomeMatrix {
   readonly units: readonly PlacedUnit[];
-  readonly ranges: readonly IpRange[];
+  readonly #ranges: DirectedRanges;
   readonly #index: PolicyIndex;
   readonly #sources: DecisionSources;
   readonly #classRows: RowMaker;
-  readonly #rangeRows: RowMaker;
+  readonly #rangeRows: Record<Direction, RowMaker>;
   readonly #ofClasses = new Map<SubjectGroup, OutcomeRow>();
   readonly #ofRanges = new Map<SubjectGroup, OutcomeRow>();
   #ingress: Ingress | undefined;
 
-  constructor(index: PolicyIndex, sources: DecisionSources, ranges: readonly IpRange[]) {
+  /** `ranges`: destinations of egress, and sources of ingress. */
+  constructor(index: PolicyIndex, sources: DecisionSources, ranges: DirectedRanges) {
     this.#index = index;
     this.#sources = sources;
     this.units = placedUnits(sources.model, index.classes, index.exactKeys());
-    this.ranges = ranges;
+    this.#ranges = ranges;
     const { all } = index.classes;
     this.#classRows = new RowMaker(index.groups, sources.table, {
       axis: index.axis,
       portProfileOf: (id) => (all[id] as EndClass).portProfile,
       podOf: (id) => podOf(all[id] as EndClass),
     });
-    this.#rangeRows = new RowMaker(index.groups, sources.table, {
-      axis: new RangeAxis(ranges),
-      portProfileOf: () => 0,
-      podOf: () => undefined,
-    });
+    const rangeRows = (direction: Direction): RowMaker =>
+      new RowMaker(index.groups, sources.table, {
+        axis: new RangeAxis(ranges[direction]),
+        portProfileOf: () => 0,
+        podOf: () => undefined,
+      });
+    this.#rangeRows = { egress: rangeRows("egress"), ingress: rangeRows("ingress") };
   }
 
   /** Every ordered pair of units, and of units and ranges, with a connection or a doubt. */
@@ -62,7 +69,7 @@ export class OutcomeMatrix {
       table,
       outcomes: this.#index.outcomes,
       units: this.units,
-      ranges: this.ranges,
+      ranges: this.#ranges,
       egressToClasses: (unit) => this.#toClasses(egressOf(unit)),
       egressToRanges: (unit) => this.#toRanges(egressOf(unit)),
       ingressFromClasses: ingress.classes,
@@ -95,7 +102,7 @@ export class OutcomeMatrix {
     }
     return {
       classes: living.length,
-      ranges: this.ranges.length,
+      ranges: this.#ranges.egress.length + this.#ranges.ingress.length,
       pairs: living.length ** 2,
       connected,
       undetermined,
@@ -129,7 +136,7 @@ export class OutcomeMatrix {
       ),
       ranges: new OutcomeColumns(
         all.map((group) => this.#toRanges(group)),
-        this.ranges.length,
+        this.#ranges.ingress.length,
       ),
     };
   }
@@ -139,7 +146,7 @@ export class OutcomeMatrix {
   }
 
   #toRanges(group: SubjectGroup): OutcomeRow {
-    return remembered(this.#ofRanges, group, this.#rangeRows);
+    return remembered(this.#ofRanges, group, this.#rangeRows[group.direction]);
   }
 }
 
