@@ -164,6 +164,24 @@ describe("PolicyEngine.externalRanges()", () => {
     ]);
   });
 
+  it("cuts for one direction at the blocks of its rules only", () => {
+    const policy = networkPolicyObject("shop/both", {
+      isolates: ["ingress", "egress"],
+      ingress: [{ peers: [{ kind: "ipBlock", block: block("10.0.0.0/8") }] }],
+      egress: [{ peers: [{ kind: "ipBlock", block: block("192.168.0.0/16") }] }],
+    });
+    const { engine } = engineOf([web, policy]);
+    expect(engine.externalRanges(["egress"]).map(ipRangeText)).toEqual([
+      "0.0.0.0-192.167.255.255",
+      "192.168.0.0-192.168.255.255",
+      "192.169.0.0-255.255.255.255",
+    ]);
+    const toOutside = list(engine).filter((row) => row.startsWith("shop/web[Pod] => "));
+    expect(toOutside).toEqual(["shop/web[Pod] => 192.168.0.0-192.168.255.255 : All Connections"]);
+    const fromOutside = list(engine).filter((row) => row.includes("=> shop/web[Pod]"));
+    expect(fromOutside).toEqual(["10.0.0.0-10.255.255.255 => shop/web[Pod] : All Connections"]);
+  });
+
   it("has IPv6 as soon as an address or a block shows it, and only where the profile does", () => {
     const six = podObject("shop/six", { ips: ["10.0.0.9", "fd00::9"] });
     const families = (engine: PolicyEngine) => engine.externalRanges().map(({ family }) => family);
@@ -237,7 +255,7 @@ describe("PolicyEngine.matrixSummary()", () => {
     const policy = networkPolicyObject("shop/deny", { podSelector: labels("app=cart") });
     expect(engineOf([web, twin, cart, policy]).engine.matrixSummary()).toEqual({
       classes: 2,
-      ranges: 1,
+      ranges: 2,
       pairs: 4,
       connected: 2,
       undetermined: 0,
