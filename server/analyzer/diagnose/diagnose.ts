@@ -3,6 +3,7 @@ import type { PolicyWorld } from "../policy-world.js";
 import { answerOf } from "./answer/answer-of.js";
 import { joinResults } from "./findings/finding.js";
 import { mergeFindings } from "./findings/merge-findings.js";
+import { checkNodes } from "./nodes/check-nodes.js";
 import { checkPods } from "./pods/check-pods.js";
 import { checkPolicies } from "./policies/check-policies.js";
 import { judgeWays } from "./policies/judged-way.js";
@@ -25,7 +26,11 @@ export const diagnose = (
 ): DiagnosisAnswer => {
   const situation = situationOf(world, question);
   const judged = judgeWays(situation);
-  const result = joinResults([checkPods(situation), checkPolicies(situation, judged)]);
+  const result = joinResults([
+    checkPods(situation),
+    checkNodes(situation),
+    checkPolicies(situation, judged),
+  ]);
   const findings = mergeFindings(result.findings);
   const gaps = gapsOf(situation);
   const knowledge = { plugin: situation.plugin, gaps };

@@ -2,6 +2,7 @@ import type {
   NetworkPolicyObject,
   NetworkPolicyPeer,
   NetworkPolicyRule,
+  PortRule,
 } from "../../model/objects.js";
 import {
   type FitContext,
@@ -147,9 +148,9 @@ const peerMiss = (
   return unmet.every(({ of }) => of === "namespace") ? "namespace" : "peer";
 };
 
-const isDnsOnly = ({ ports }: NetworkPolicyRule): boolean =>
-  ports?.every((port) =>
-    port.kind === "named"
-      ? /^dns(-|$)/.test(port.name)
-      : port.first === port.last && (port.first === 53 || port.first === 5353),
-  );
+const isDnsOnly = ({ ports }: NetworkPolicyRule): boolean => ports?.every(isDnsPort) ?? false;
+
+const isDnsPort = (port: PortRule): boolean =>
+  port.kind === "named"
+    ? /^dns(-|$)/.test(port.name)
+    : port.first === port.last && (port.first === 53 || port.first === 5353);
