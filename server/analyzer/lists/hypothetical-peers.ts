@@ -204,7 +204,10 @@ const labelsText = ({ requirements, expressed = [] }: LabelSelector): string => 
   const labels = requirements.filter(isWritten).map(requirementText);
   const expressions = requirements
     .filter((requirement) => !isWritten(requirement))
-    .map(({ key, operator, values }) => `{Key:${key},Operator:${operator},Values:[${values.join(" ")}],}`)
+    .map(
+      ({ key, operator, values }) =>
+        `{Key:${key},Operator:${operator},Values:[${values.join(" ")}],}`,
+    )
     .sort();
   return [...labels, ...expressions].join(",");
 };

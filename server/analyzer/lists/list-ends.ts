@@ -1,0 +1,72 @@
+import type { PolicyEndpoint } from "../policy/decision.js";
+import type { PolicyEngine, PolicyUnit } from "../policy/engine.js";
+import type { ConnectionSet } from "../sets/connections.js";
+import { type ListRange, type ListRanges, listRanges } from "./list-ranges.js";
+
+/** An end of a row: pods of one workload that no policy tells apart, or addresses outside. */
+export type ListEnd = PolicyUnit | ListRange;
+
+/** A row of the list: two units, or a unit and a range. */
+export type ListRow = {
+  readonly source: ListEnd;
+  readonly destination: ListEnd;
+  readonly allowed: ConnectionSet;
+  readonly undetermined: ConnectionSet;
+};
+
+/** Whether an end is pods of a workload. */
+export const isUnit = (end: ListEnd): end is PolicyUnit => "pods" in end;
+
+/** "ns/name[Kind]", or the range with "[External]". */
+export const endText = (end: ListEnd): string => (isUnit(end) ? end.name : end.text);
+
+/** What the engine is asked about an end; any pod of a unit stands for all. */
+export const endpointOf = (end: ListEnd): PolicyEndpoint =>
+  isUnit(end)
+    ? { kind: "pod", pod: end.pods[0] as PolicyUnit["pods"][number] }
+    : { kind: "addresses", range: end.first };
+
+/** The ends of a model. */
+export type ListEnds = {
+  /** In order of names. */
+  readonly units: readonly PolicyUnit[];
+  /** The ranges that rows come from. */
+  readonly sources: ListRanges;
+  /** The ranges that rows go to. */
+  readonly destinations: ListRanges;
+};
+
+/** Every end of a model. */
+export const listEnds = (engine: PolicyEngine): ListEnds => ({
+  units: engine.units(),
+  sources: listRanges(engine, "ingress"),
+  destinations: listRanges(engine, "egress"),
+});
+
+/** Units and ranges in order of their texts, which for ranges is not that of their addresses. */
+export const endsInOrder = (
+  { units }: Pick<ListEnds, "units">,
+  ranges: ListRanges,
+): readonly ListEnd[] => [...mergedInOrder<ListEnd>(units, rangesInOrder(ranges), endText)];
+
+/** Ranges in order of their texts. */
+export const rangesInOrder = ({ all }: ListRanges): readonly ListRange[] =>
+  [...all].sort((one, other) => (one.text < other.text ? -1 : 1));
+
+/** Two sorted lists as one. */
+export function* mergedInOrder<T>(
+  one: Iterable<T>,
+  other: readonly T[],
+  textOf: (value: T) => string,
+): Iterable<T> {
+  let at = 0;
+  for (const value of one) {
+    for (; at < other.length; at++) {
+      const next = other[at] as T;
+      if (textOf(next) > textOf(value)) break;
+      yield next;
+    }
+    yield value;
+  }
+  for (; at < other.length; at++) yield other[at] as T;
+}
