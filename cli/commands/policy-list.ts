@@ -13,7 +13,8 @@ import {
   writeDocument,
   writeListing,
 } from "../policy/write-output.js";
-import { connlistLines, rowListing, rowText } from "../render/connection-rows.js";
+import { rowListing, rowText } from "../render/connection-rows.js";
+import { connlistLines } from "../render/connlist.js";
 import { dotLines } from "../render/dot.js";
 import { longJsonLines } from "../render/json-text.js";
 import { printableJson } from "../render/printable.js";

@@ -1,6 +1,5 @@
 import type { ConnectionRowView } from "../../server/analyzer/answers.js";
 import type { Column, Listing } from "./columns.js";
-import { printableLine } from "./printable.js";
 
 /** Prints one row of the list in some form. */
 export type RowText = (row: ConnectionRowView) => string;
@@ -37,14 +36,6 @@ const remembered = (make: (text: string) => string): ((text: string) => string) 
     return made;
   };
 };
-
-/** The lines of np-guard's list: "src => dst : conns". Rows come in its order. */
-export function* connlistLines(rows: Iterable<ConnectionRowView>): Iterable<string> {
-  for (const { source, destination, connections } of rows) {
-    if (connections === "" || connections === "No Connections") continue;
-    yield `${printableLine(`${source} => ${destination} : ${connections}`)}\n`;
-  }
-}
 
 /** The columns of the list. */
 export const rowColumns: readonly Column<ConnectionRowView>[] = [
