@@ -71,12 +71,13 @@ export type PartView = {
 /** Why a policy or rule does not let the connection through; the nearest miss comes first. */
 export type MissView = {
   /**
-   * no-rules, peer-mismatch, port-mismatch, protocol-mismatch, named-port-unresolved, tier-denies, overridden.
+   * no-rules, peer-mismatch, port-mismatch, protocol-mismatch, named-port-unresolved, subject-mismatch (the policy would
+   * allow it and does not select the end by a slip), tier-denies, overridden.
    */
   readonly kind: string;
   readonly policy: PolicyView;
   readonly rule?: RuleView;
-  /** The selector requirements that the peer does not meet, in kubectl's spelling. */
+  /** What is not met: "namespace team=a", "pod app=web" in kubectl's spelling, or the address blocks of the rule. */
   readonly unmet: readonly string[];
   /** One sentence. */
   readonly text: string;

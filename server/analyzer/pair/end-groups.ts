@@ -1,5 +1,5 @@
 import type { EndpointView } from "../answers.js";
-import { type ClusterModel, workloadText } from "../model/cluster-model.js";
+import { type ClusterModel, type WorkloadRef, workloadText } from "../model/cluster-model.js";
 import type { PodObject } from "../model/objects.js";
 import type { PolicyEndpoint } from "../policy/decision.js";
 import type { PolicyEngine, PolicyUnit } from "../policy/engine.js";
@@ -71,22 +71,40 @@ const viewOf = (
   units: ReadonlyMap<string, PolicyUnit> | undefined,
 ): EndpointView => {
   const [first] = group;
-  if (first.kind !== "pod" || group.length === 1) return endpointViewOf(model, first);
+  if (first.kind !== "pod") return endpointViewOf(model, first);
+  if (group.length === 1) {
+    return isSoleReplica(model, first.pod)
+      ? workloadView(model.workloadOf(first.pod), [first.pod])
+      : endpointViewOf(model, first);
+  }
   const unit = units?.get(podKey(first.pod));
   const isWhole =
     unit !== undefined &&
     unit.pods.length === group.length &&
     unit.name === workloadText(unit.workload);
-  if (!isWhole) return endpointViewOf(model, first);
-  const nodes = new Set(unit.pods.map((pod) => pod.nodeName ?? ""));
+  return isWhole ? workloadView(unit.workload, unit.pods) : endpointViewOf(model, first);
+};
+
+/** Whether a pod was made from a workload's template and is the only one: people know the workload's name. */
+const isSoleReplica = (model: ClusterModel, pod: PodObject): boolean => {
+  if (!pod.expanded) return false;
+  const name = workloadText(model.workloadOf(pod));
+  const siblings = [...model.podsIn(pod.namespace)].filter(
+    (other) => other.expanded && workloadText(model.workloadOf(other)) === name,
+  );
+  return siblings.length === 1;
+};
+
+const workloadView = (ref: WorkloadRef, pods: readonly PodObject[]): EndpointView => {
+  const nodes = new Set(pods.map((pod) => pod.nodeName ?? ""));
   return {
     ...blankView,
-    name: unit.name,
+    name: workloadText(ref),
     kind: "workload",
-    namespace: unit.workload.namespace,
-    workload: unit.name,
+    namespace: ref.namespace,
+    workload: workloadText(ref),
     node: nodes.size === 1 ? ([...nodes][0] ?? "") : "",
-    ips: unit.pods.flatMap(({ ips }) => ips),
-    hostNetwork: unit.pods.every(({ hostNetwork }) => hostNetwork),
+    ips: pods.flatMap(({ ips }) => ips),
+    hostNetwork: pods.every(({ hostNetwork }) => hostNetwork),
   };
 };

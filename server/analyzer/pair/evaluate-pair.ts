@@ -1,31 +1,26 @@
 import type { PairAnswer } from "../answers.js";
 import type { PolicyWorld } from "../policy-world.js";
-import { type JudgedWay, judgeWay } from "./judge-way.js";
+import { judgeQuestion } from "./judge-question.js";
+import type { JudgedWay } from "./judge-way.js";
 import { pathsMax } from "./limits.js";
 import { mergeWays } from "./merge-ways.js";
 import { pairWarnings } from "./pair-warnings.js";
 import { pathView, wayWalkthrough } from "./path-view.js";
-import { type PairQuestion, parseAsked } from "./question.js";
-import { destinationEnd, type QuestionEnd, sourceEnd } from "./question-ends.js";
+import type { PairQuestion } from "./question.js";
+import type { QuestionEnd } from "./question-ends.js";
 import { rollUp } from "./roll-up.js";
 import type { Verdict } from "./verdict.js";
 import { connectionsView } from "./views.js";
-import { waysOf } from "./ways.js";
 
 /**
  * Whether A may reach B: every concrete way with what both of its ends' policies say, and what all of them come to. Throws
  * QuestionError for what can't be asked: a malformed name, what the model lacks, more than `waysJudgedMax` pairs.
  */
 export const evaluatePair = (world: PolicyWorld, question: PairQuestion): PairAnswer => {
-  const asked = parseAsked(question);
-  const source = sourceEnd(world, question.source);
-  const destination = destinationEnd(world, question.destination);
-  const { ways, routes, isAnyAddress } = waysOf(world, { source, destination, asked });
-  const judged = mergeWays(
-    world,
-    ways.map((way) => judgeWay(world, way, asked)),
-  );
-  const summary = rollUp(judged, isAnyAddress);
+  const all = judgeQuestion(world, question);
+  const { asked, source, destination } = all;
+  const judged = mergeWays(world, all.judged);
+  const summary = rollUp(judged, all.isAnyAddress);
   const shown = judged.length <= pathsMax ? judged : worstFirst(judged).slice(0, pathsMax);
   return {
     source: source.name.view,
@@ -37,7 +32,7 @@ export const evaluatePair = (world: PolicyWorld, question: PairQuestion): PairAn
     undetermined: connectionsView(summary.undetermined),
     walkthrough: walkthroughOfAll(judged, summary.verdict),
     paths: shown.map((each) => pathView(world, each, question.explain)),
-    warnings: pairWarnings(world, { question, asked, source, destination, routes, judged }),
+    warnings: pairWarnings(world, { ...all, judged, isExplained: question.explain }),
     profile: world.engine.profile.name,
     model: world.view,
   };

@@ -1,5 +1,10 @@
 import type { RuleRef } from "../policy/decision.js";
-import { type ConnectionSet, connectionsText } from "../sets/connections.js";
+import {
+  type ConnectionSet,
+  connectionsText,
+  intersectConnections,
+  isEmptyConnections,
+} from "../sets/connections.js";
 import { type Unmet, unmetText } from "./peer-fit.js";
 import { otherProtocols, portRuleText, soleConnection } from "./port-fit.js";
 import type { RuleFit } from "./rule-fit.js";
@@ -16,9 +21,17 @@ export const noRulesText = (
 
 /** "… Ingress rule #1 does not select shop/web-1: not met are namespace team=a, pod app=web". */
 export const peerMismatchText = (
-  ref: RuleRef,
-  { peer, unmet }: { readonly peer: string; readonly unmet: readonly Unmet[] },
-): string => `${ruleTitle(ref)} does not select ${peer}: ${unmetSentence(unmet)}`;
+  { ref, ports, fit }: RuleFit,
+  {
+    peer,
+    unmet,
+    missing,
+  }: { readonly peer: string; readonly unmet: readonly Unmet[]; readonly missing: ConnectionSet },
+): string => {
+  const isPortToo = isEmptyConnections(intersectConnections(fit, missing));
+  const also = isPortToo ? `; nor do its ports, ${portsText(ports)}, fit` : "";
+  return `${ruleTitle(ref)} does not select ${peer}: ${unmetSentence(unmet)}${also}`;
+};
 
 const unmetSentence = (unmet: readonly Unmet[]): string => {
   const requirements = unmet.filter((one) => "requirement" in one);

@@ -5,7 +5,7 @@ import type { ServiceRoute } from "../service/service-route.js";
 import { serviceIssueText, serviceTitle } from "../service/service-text.js";
 import { conventionWarnings } from "./convention-check.js";
 import { hostNetworkWarnings, podStateWarnings } from "./end-warnings.js";
-import type { JudgedWay } from "./judge-way.js";
+import type { JudgedQuestion } from "./judge-question.js";
 import { pathsMax, warningsMax } from "./limits.js";
 import {
   dashWarnings,
@@ -14,17 +14,10 @@ import {
   noCommonPortWarnings,
   sourceNatWarnings,
 } from "./policy-warnings.js";
-import type { Asked, PairQuestion } from "./question.js";
-import type { QuestionEnd } from "./question-ends.js";
 
-/** What warnings are made from. */
-export type WarningContext = {
-  readonly question: PairQuestion;
-  readonly asked: Asked;
-  readonly source: QuestionEnd;
-  readonly destination: QuestionEnd;
-  readonly routes: readonly ServiceRoute[];
-  readonly judged: readonly JudgedWay[];
+/** What warnings are made from: a judged question, alike ways merged. */
+export type WarningContext = Omit<JudgedQuestion, "isAnyAddress" | "asked"> & {
+  readonly isExplained: boolean;
 };
 
 /**
@@ -32,7 +25,7 @@ export type WarningContext = {
  * `warningsMax`.
  */
 export const pairWarnings = (world: PolicyWorld, context: WarningContext): readonly string[] => {
-  const { question, source, destination, routes, judged } = context;
+  const { isExplained, source, destination, routes, judged } = context;
   const profile = world.engine.profile;
   const destinations = judged.flatMap(({ way }) => way.destination.ends);
   const all = [
@@ -47,7 +40,7 @@ export const pairWarnings = (world: PolicyWorld, context: WarningContext): reado
     ...namedPortWarnings(world, judged),
     ...conventionWarnings(world, judged),
     ...sourceNatWarnings(judged),
-    ...(question.explain ? dashWarnings(world, judged) : []),
+    ...(isExplained ? dashWarnings(world, judged) : []),
     ...lookupWarnings(world, context),
     ...enforcementWarnings(judged, networkPluginOf(world.model)),
     ...(judged.length > pathsMax

@@ -156,7 +156,7 @@ const ruleMiss = (
       ...base,
       kind: "peer-mismatch",
       unmet: unmet.map(unmetText),
-      text: peerMismatchText(ref, { peer, unmet }),
+      text: peerMismatchText(rule, { peer, unmet, missing }),
       hint,
     },
   };
