@@ -4,6 +4,7 @@ import {
   type ConnectionSet,
   connectionsText,
   isEmptyConnections,
+  noConnections,
   subtractConnections,
 } from "../sets/connections.js";
 import { endText, type ListRow, listEnds } from "./list-ends.js";
@@ -58,26 +59,33 @@ export const pageConnections = (
 /** Writes rows: connections are those that are allowed for certain. */
 const createRowView = (world: PolicyWorld): ((row: ListRow) => ConnectionRowView) => {
   const doubts = new RowDoubts(world.engine);
-  const known = new Map<ConnectionSet, string>();
-  const textOf = (set: ConnectionSet): string => {
-    let text = known.get(set);
-    if (text === undefined) {
-      text = connectionsText(set);
-      known.set(set, text);
-    }
-    return text;
-  };
-  return (row) => {
-    const { allowed, undetermined } = row;
-    const ends = { source: endText(row.source), destination: endText(row.destination) };
-    if (isEmptyConnections(undetermined)) {
-      return { ...ends, connections: textOf(allowed), undetermined: "", because: [] };
-    }
+  const textOf = remembered(connectionsText);
+  const certainText = remembered((allowed) =>
+    remembered((undetermined) => connectionsText(subtractConnections(allowed, undetermined))),
+  );
+  return ({ source, destination, allowed, undetermined }) => {
+    const isCertain = undetermined === noConnections || isEmptyConnections(undetermined);
     return {
-      ...ends,
-      connections: connectionsText(subtractConnections(allowed, undetermined)),
-      undetermined: textOf(undetermined),
-      because: doubts.because(row),
+      source: endText(source),
+      destination: endText(destination),
+      connections: isCertain ? textOf(allowed) : certainText(allowed)(undetermined),
+      undetermined: isCertain ? "" : textOf(undetermined),
+      because: isCertain ? nothing : doubts.because({ source, destination, undetermined }),
     };
+  };
+};
+
+const nothing: readonly string[] = Object.freeze([]);
+
+/** Makes a value for each set once: the engine has one object for equal sets. */
+const remembered = <V>(make: (set: ConnectionSet) => V): ((set: ConnectionSet) => V) => {
+  const known = new Map<ConnectionSet, V>();
+  return (set) => {
+    let value = known.get(set);
+    if (value === undefined) {
+      value = make(set);
+      known.set(set, value);
+    }
+    return value;
   };
 };

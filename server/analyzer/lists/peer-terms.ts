@@ -10,7 +10,6 @@ import type {
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyUnit } from "../policy/engine.js";
 import { type IpRange, parseIp } from "../sets/ip.js";
-import { isUnit, type ListEnd } from "./list-ends.js";
 
 /** What the rules that decide a direction of some subject ask of a peer. */
 export type PeerTerms = {
@@ -20,21 +19,23 @@ export type PeerTerms = {
   readonly hasPortNames: boolean;
 };
 
-/** A pair of selectors of pods, and which units it is known to select. */
+/** A pair of selectors of pods, and which units it selects, by their position: 1 or 0. */
 export type SelectorTerm = {
   /** The name of a namespace, or a selector of namespaces. */
   readonly namespaces: string | LabelSelector;
   readonly pods: LabelSelector;
-  readonly selected: Map<PolicyUnit, boolean>;
+  selected?: Uint8Array;
 };
 
 /** Collects terms of policies, and tells peers apart by them. */
 export class PeerTermBook {
   readonly #model: ClusterModel;
+  readonly #units: readonly PolicyUnit[];
   readonly #selectors = new Map<string, SelectorTerm>();
 
-  constructor(model: ClusterModel) {
+  constructor(model: ClusterModel, units: readonly PolicyUnit[]) {
     this.#model = model;
+    this.#units = units;
   }
 
   /** The terms of policies in one direction. */
@@ -55,18 +56,19 @@ export class PeerTermBook {
     return { selectors: [...selectors], blocks, hasPortNames };
   }
 
-  /** Equal for peers of which the terms say the same. */
-  keyOf(terms: PeerTerms, peer: ListEnd): string {
-    if (!isUnit(peer)) return `range ${peer.range.family} ${blocksKey(terms.blocks, peer.range)}`;
-    const [pod] = peer.pods as readonly [PodObject];
-    if (pod.hostNetwork) {
-      return `host ${peer.name} ${pod.name}`;
+  /** A number for each unit, by its position; equal for units of which the terms say the same. */
+  groupsOf(terms: PeerTerms): Uint32Array {
+    const groups = new Uint32Array(this.#units.length);
+    const groupOfText = new Map<string, number>();
+    for (const [at, unit] of this.#units.entries()) {
+      const text = textOf(terms, unit);
+      const group = groupOfText.get(text) ?? groupOfText.size;
+      groupOfText.set(text, group);
+      groups[at] = group;
     }
-    let key = "pod ";
-    for (const term of terms.selectors) key += this.#isSelected(term, peer) ? "1" : "0";
-    if (terms.blocks.length > 0) key += addressesKey(terms.blocks, pod);
-    if (terms.hasPortNames) key += ` ${JSON.stringify(pod.ports)}`;
-    return key;
+    let count = groupOfText.size;
+    for (const term of terms.selectors) count = split(groups, this.#selected(term), count);
+    return groups;
   }
 
   #selectorOf(peer: NetworkPolicyPeer | TieredPeer, namespace: string): SelectorTerm | undefined {
@@ -78,26 +80,53 @@ export class PeerTermBook {
     const key = `${place}\n${pods.key}`;
     let term = this.#selectors.get(key);
     if (term === undefined) {
-      term = { namespaces, pods, selected: new Map() };
+      term = { namespaces, pods };
       this.#selectors.set(key, term);
     }
     return term;
   }
 
-  #isSelected({ namespaces, pods, selected }: SelectorTerm, unit: PolicyUnit): boolean {
-    let answer = selected.get(unit);
-    if (answer === undefined) {
-      const [pod] = unit.pods as readonly [PodObject];
-      answer =
-        (typeof namespaces === "string"
+  #selected(term: SelectorTerm): Uint8Array {
+    const { namespaces, pods } = term;
+    term.selected ??= Uint8Array.from(this.#units, (unit) => {
+      const pod = firstPod(unit);
+      const isPlace =
+        typeof namespaces === "string"
           ? namespaces === pod.namespace
-          : selects(namespaces, this.#model.namespace(pod.namespace).labels)) &&
-        selects(pods, pod.labels);
-      selected.set(unit, answer);
-    }
-    return answer;
+          : selects(namespaces, this.#model.namespace(pod.namespace).labels);
+      return isPlace && selects(pods, pod.labels) ? 1 : 0;
+    });
+    return term.selected;
   }
 }
+
+/** Splits groups by a mark of each member; how many there are then. */
+const split = (groups: Uint32Array, marks: Uint8Array, count: number): number => {
+  const numbers = new Int32Array(count * 2).fill(-1);
+  let next = 0;
+  for (let at = 0; at < groups.length; at++) {
+    const part = (groups[at] as number) * 2 + (marks[at] as number);
+    if (numbers[part] === -1) numbers[part] = next++;
+    groups[at] = numbers[part] as number;
+  }
+  return next;
+};
+
+/** The pod that stands for all of a unit. */
+export const firstPod = ({ pods }: PolicyUnit): PodObject => pods[0] as PodObject;
+
+/** What else than labels the terms ask of a unit. */
+const textOf = ({ blocks, hasPortNames }: PeerTerms, unit: PolicyUnit): string => {
+  const pod = firstPod(unit);
+  // What is on the host network is few, and judged by its node besides: each is a group of its own.
+  if (pod.hostNetwork) return `host ${unit.name}`;
+  const addresses = blocks.length === 0 ? "" : addressesText(blocks, pod);
+  return hasPortNames ? `${addresses} ${JSON.stringify(pod.ports)}` : addresses;
+};
+
+/** Equal for ranges of which the blocks say the same; none of them cuts one. */
+export const rangeKey = ({ blocks }: PeerTerms, range: IpRange): string =>
+  `${range.family} ${blocksText(blocks, range)}`;
 
 const hasNamedPort = (ports: readonly PortRule[] | undefined): boolean =>
   ports?.some(({ kind }) => kind === "named") ?? false;
@@ -108,7 +137,7 @@ const blocksOf = (peer: NetworkPolicyPeer | TieredPeer): readonly IpBlock[] => {
 };
 
 /** Which blocks hold a range that none of them cuts. */
-const blocksKey = (blocks: readonly IpBlock[], { family, first }: IpRange): string => {
+const blocksText = (blocks: readonly IpBlock[], { family, first }: IpRange): string => {
   let key = "";
   for (const { range, except } of blocks) {
     const holds = (each: IpRange): boolean =>
@@ -118,14 +147,14 @@ const blocksKey = (blocks: readonly IpBlock[], { family, first }: IpRange): stri
   return key;
 };
 
-const addressesKey = (blocks: readonly IpBlock[], { ips }: PodObject): string => {
+const addressesText = (blocks: readonly IpBlock[], { ips }: PodObject): string => {
   if (ips.length === 0) return "?";
   let key = "";
   for (const ip of ips) {
     const address = parseIp(ip);
     if (address === undefined) continue;
     const { family, value } = address;
-    key += ` ${family} ${blocksKey(blocks, { family, first: value, last: value })}`;
+    key += ` ${family} ${blocksText(blocks, { family, first: value, last: value })}`;
   }
   return key;
 };

@@ -1,19 +1,35 @@
-import type { Direction, Doubt } from "../policy/decision.js";
+import type { PodObject, UnmodelledPolicyObject } from "../model/objects.js";
+import type {
+  Direction,
+  DirectionDecision,
+  Doubt,
+  EvaluatedPolicy,
+  PolicyEndpoint,
+} from "../policy/decision.js";
 import type { PolicyEngine, PolicyUnit } from "../policy/engine.js";
 import {
   type ConnectionSet,
   intersectConnections,
   isEmptyConnections,
 } from "../sets/connections.js";
+import type { IpRange } from "../sets/ip.js";
 import { doubtName } from "./doubt-name.js";
 import { becauseMax } from "./limits.js";
 import { endpointOf, isUnit, type ListEnd, type ListRow } from "./list-ends.js";
-import { PeerTermBook, type PeerTerms } from "./peer-terms.js";
+import { firstPod, PeerTermBook, type PeerTerms, rangeKey } from "./peer-terms.js";
 
 type DirectionDoubts = readonly Doubt[];
 
 /** What one subject's rules say in one direction, by what they tell of peers. */
-type Subject = { readonly terms: PeerTerms; readonly byPeer: Map<string, DirectionDoubts> };
+type Subject = {
+  readonly terms: PeerTerms;
+  /** By the group of a unit, or the key of a range. */
+  readonly byPeer: Map<number | string, DirectionDoubts>;
+  /** Groups of units by their position; made when they are needed. */
+  groups?: Uint32Array;
+  /** Nothing in its rules can leave anything open. */
+  readonly isCertain: boolean;
+};
 
 /**
  * Says why something of a row can't be told: the policies or rules by name. Peers that the rules of a subject do not tell
@@ -22,18 +38,23 @@ type Subject = { readonly terms: PeerTerms; readonly byPeer: Map<string, Directi
 export class RowDoubts {
   readonly #engine: PolicyEngine;
   readonly #book: PeerTermBook;
+  readonly #places: ReadonlyMap<PolicyUnit, number>;
   readonly #subjects: Readonly<Record<Direction, Map<PolicyUnit, Subject>>> = {
     egress: new Map(),
     ingress: new Map(),
   };
   readonly #names = new Map<
-    ConnectionSet,
-    Map<DirectionDoubts, Map<DirectionDoubts, readonly string[]>>
+    DirectionDoubts,
+    Map<DirectionDoubts, Map<ConnectionSet, readonly string[]>>
   >();
+  readonly #alike = new Map<string, Subject>();
+  readonly #ids = new Map<EvaluatedPolicy | UnmodelledPolicyObject, number>();
 
   constructor(engine: PolicyEngine) {
     this.#engine = engine;
-    this.#book = new PeerTermBook(engine.model);
+    const units = engine.units();
+    this.#book = new PeerTermBook(engine.model, units);
+    this.#places = new Map(units.map((unit, place) => [unit, place]));
   }
 
   /** At most `becauseMax` names, and how many there are beyond; none where all is certain. */
@@ -42,28 +63,65 @@ export class RowDoubts {
     if (isEmptyConnections(undetermined)) return nobody;
     const egress = isUnit(source) ? this.#doubts("egress", source, destination) : noDoubts;
     const ingress = isUnit(destination) ? this.#doubts("ingress", destination, source) : noDoubts;
-    const byEgress = at(this.#names, undetermined, () => new Map());
-    const byIngress = at(byEgress, egress, () => new Map());
-    return at(byIngress, ingress, () => namesOf([...egress, ...ingress], undetermined));
+    const byEgress = at(this.#names, egress, () => new Map());
+    const byIngress = at(byEgress, ingress, () => new Map());
+    return at(byIngress, undetermined, () => namesOf([...egress, ...ingress], undetermined));
   }
 
   #doubts(direction: Direction, subject: PolicyUnit, peer: ListEnd): DirectionDoubts {
-    const known = at(this.#subjects[direction], subject, () => ({
-      terms: this.#book.termsOf(this.#decide(direction, subject, peer).policies, direction),
-      byPeer: new Map<string, DirectionDoubts>(),
-    }));
-    const key = this.#book.keyOf(known.terms, peer);
-    return at(known.byPeer, key, () => this.#decide(direction, subject, peer).doubts);
+    const known = at(this.#subjects[direction], subject, () => this.#subject(direction, subject));
+    if (known.isCertain) return noDoubts;
+    return at(
+      known.byPeer,
+      this.#peerKey(known, peer),
+      () => this.#decide(direction, subject, endpointOf(peer)).doubts,
+    );
   }
 
-  #decide(direction: Direction, subject: PolicyUnit, peer: ListEnd) {
-    const [source, destination] = direction === "egress" ? [subject, peer] : [peer, subject];
-    return this.#engine.decide(endpointOf(source), endpointOf(destination))[direction];
+  #peerKey(subject: Subject, peer: ListEnd): number | string {
+    if (!isUnit(peer)) return rangeKey(subject.terms, peer.range);
+    subject.groups ??= this.#book.groupsOf(subject.terms);
+    return subject.groups[this.#places.get(peer) as number] as number;
+  }
+
+  /** Subjects that the same policies decide alike are one. */
+  #subject(direction: Direction, unit: PolicyUnit): Subject {
+    // Addresses outside are a peer that no exemption is made for, so that every policy is named.
+    const [range] = this.#engine.externalRanges() as readonly [IpRange];
+    const decision = this.#decide(direction, unit, { kind: "addresses", range });
+    const unmodelled = decision.doubts.flatMap((doubt) =>
+      doubt.reason === "unmodelled-policy" ? [doubt.policy] : [],
+    );
+    const policies = [...decision.policies, ...unmodelled];
+    const ids = policies.map((policy) => at(this.#ids, policy, () => this.#ids.size));
+    const key = `${direction} ${ids.join()} ${subjectText(firstPod(unit))}`;
+    return at(this.#alike, key, () => {
+      const terms = this.#book.termsOf(decision.policies, direction);
+      const isCertain =
+        terms.blocks.length === 0 && policies.every(({ kind }) => kind === "NetworkPolicy");
+      return { terms, byPeer: new Map(), isCertain };
+    });
+  }
+
+  #decide(direction: Direction, subject: PolicyUnit, peer: PolicyEndpoint): DirectionDecision {
+    const end = endpointOf(subject);
+    const [source, destination] = direction === "egress" ? [end, peer] : [peer, end];
+    return this.#engine.decide(source, destination)[direction];
   }
 }
 
 const nobody: readonly string[] = Object.freeze([]);
 const noDoubts: DirectionDoubts = Object.freeze([]);
+
+/** What of a subject decides beside its policies: the ports that names stand for, its families, its node. */
+const subjectText = ({ ports, ips, nodeName }: PodObject): string => {
+  const families = ips.map((ip) => (ip.includes(":") ? 6 : 4));
+  return JSON.stringify([
+    families,
+    nodeName,
+    ports.map((each) => [each.name, each.protocol, each.port]),
+  ]);
+};
 
 const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
   let value = map.get(key);
