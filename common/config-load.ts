@@ -7,6 +7,7 @@ import {
   type PartialValues,
   refusal,
   resolveConfig,
+  type Setting,
   type SettingTable,
   type SettingValues,
 } from "./config.js";
@@ -164,15 +165,22 @@ const pathProblems = <Table extends SettingTable>(
   for (const [key, setting] of Object.entries(table)) {
     const path = values[key];
     const text = given[key];
-    if (setting.form !== "path" || typeof path !== "string" || text === undefined) continue;
-    try {
-      accessSync(path, constants.R_OK);
-      if (statSync(path).isDirectory()) problems.push(refusal(setting, text, "is a folder"));
-    } catch (error) {
-      problems.push(refusal(setting, text, `cannot be read (${reasonOf(error)})`));
-    }
+    if (typeof path !== "string" || text === undefined) continue;
+    const problem = pathProblem(setting.form, path);
+    if (problem !== undefined) problems.push(refusal(setting, text, problem));
   }
   return problems;
+};
+
+const pathProblem = (form: Setting<unknown>["form"], path: string): string | undefined => {
+  if (form !== "path" && form !== "tree") return undefined;
+  try {
+    const isFolder = statSync(path).isDirectory();
+    accessSync(path, isFolder ? constants.R_OK | constants.X_OK : constants.R_OK);
+    return isFolder && form === "path" ? "is a folder" : undefined;
+  } catch (error) {
+    return `cannot be read (${reasonOf(error)})`;
+  }
 };
 
 const reasonOf = (error: unknown): string => {

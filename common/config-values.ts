@@ -69,6 +69,13 @@ export const filePath: ValueKind<string> = {
   parse: (text) => (text === "" || text.includes("\0") ? undefined : text),
 };
 
+/** The path of a file or folder that must be readable at start. */
+export const treePath: ValueKind<string> = {
+  ...filePath,
+  form: "tree",
+  allowed: "the path of a readable file or folder",
+};
+
 /** Text that matches a pattern. */
 export const textLike = (pattern: RegExp, allowed: string): ValueKind<string> => ({
   form: "value",

@@ -16,8 +16,11 @@ export type Setting<T> = {
   readonly parse: (text: string) => T | undefined;
   /** Where the value comes from when nobody gives one. */
   readonly fallback: Fallback;
-  /** "switch" takes no value on the command line, "path" is a file that must be readable at start. */
-  readonly form: "value" | "switch" | "path";
+  /**
+   * "switch" takes no value on the command line; "path" is a file, "tree" a file or a folder, that must be readable at
+   * start.
+   */
+  readonly form: "value" | "switch" | "path" | "tree";
   /** True when the value must never be shown. */
   readonly secret: boolean;
 };

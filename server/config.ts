@@ -9,6 +9,7 @@ import {
   listOf,
   oneOf,
   port,
+  treePath,
   type ValueKind,
   wholeNumber,
   yesNo,
@@ -46,6 +47,8 @@ export type ServerConfig = {
   readonly httpTls: boolean;
   /** File of API tokens, lines `token,user,verb+verb`; undefined for none. */
   readonly apiTokenFile: string | undefined;
+  /** Folder or file of the manifests that are the live cluster model; undefined for none. */
+  readonly manifests: string | undefined;
 };
 
 const origin: ValueKind<string> = {
@@ -151,6 +154,14 @@ export const serverTable = {
     },
     yesNo,
     "true on loopback, else false",
+  ),
+  manifests: derived(
+    {
+      variable: "CAUSEWAY_MANIFESTS",
+      summary: "folder or file of manifests as the live cluster model, re-read on change",
+    },
+    treePath,
+    "none, questions bring their own",
   ),
 };
 

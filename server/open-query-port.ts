@@ -1,20 +1,28 @@
+import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { systemClock } from "../common/clock.js";
 import { isLoopbackHost } from "../common/config-values.js";
 import type { Logger } from "../common/logger.js";
+import { AnalysisService } from "../gen/causeway/v1/analysis_pb.js";
 import { CheckerService } from "../gen/causeway/v1/checker_pb.js";
 import { MeshService } from "../gen/causeway/v1/mesh_pb.js";
+import { PolicyService } from "../gen/causeway/v1/policy_pb.js";
 import { Health } from "../gen/grpc/health/v1/health_pb.js";
 import type { Closer } from "./closer.js";
 import type { ServerConfig } from "./config.js";
 import { type HttpHandler, sendText } from "./http/handler.js";
 import { createOpenapiHandler } from "./http/openapi.js";
+import { queryRequestBytesMax } from "./limits.js";
 import type { LegacyClients } from "./mesh/legacy-clients.js";
 import type { AgentPortOptions } from "./open-agent-port.js";
+import { policyRequestBytesMax } from "./policy/limits.js";
+import type { PolicyDesk } from "./policy/policy-desk.js";
+import { createAnalysisService } from "./rpc/analysis-service.js";
 import { createTokenFileAuthenticator, type TokenFileAuthenticator } from "./rpc/api-auth.js";
 import { createCheckerService } from "./rpc/checker-service.js";
 import { createHealthService, type HealthService } from "./rpc/health.js";
 import { createMeshService } from "./rpc/mesh-service.js";
+import { createPolicyService } from "./rpc/policy-service.js";
 import { createQueryListener, type QueryListener } from "./rpc/query-listener.js";
 import { createReflectionRoutes, reflectionServices } from "./rpc/reflection.js";
 import type { TlsMaterial } from "./rpc/tls-files.js";
@@ -24,17 +32,30 @@ import { orRefuse, orTaken } from "./start-error.js";
 /** What the query port is opened with. */
 export type QueryPortOptions = AgentPortOptions & {
   readonly legacy: LegacyClients;
+  /** Answers questions about policies. */
+  readonly desk: PolicyDesk;
   readonly version: string;
   readonly agentPort: number;
 };
+
+/** The services of this port that REST serves, too. */
+const services: readonly DescService[] = [
+  MeshService,
+  CheckerService,
+  PolicyService,
+  AnalysisService,
+];
+
+/** Requests of these carry manifests. */
+const withManifests: ReadonlySet<DescService> = new Set([PolicyService, AnalysisService]);
 
 /** Opens the port of queries with all that it serves. Throws a StartError when it cannot be had. */
 export const openQueryPort = async (
   options: QueryPortOptions,
   closers: Closer[],
 ): Promise<{ readonly queries: QueryListener; readonly setReady: (ready: boolean) => void }> => {
-  const { config, logger, loop, legacy, tls } = options;
-  const health = createHealthService([MeshService.typeName, CheckerService.typeName]);
+  const { config, logger, loop, legacy, tls, desk } = options;
+  const health = createHealthService(services.map(({ typeName }) => typeName));
   const readiness = createReadiness(health);
   const authenticator = await openApiAuthenticator(config, logger, closers);
   const deps = { view: loop.mesh.view, legacy, clock: systemClock };
@@ -47,15 +68,14 @@ export const openQueryPort = async (
     ...deps,
     posts: config.legacyClients ? "open" : "closed",
   });
-  const reflection = createReflectionRoutes([
-    MeshService,
-    CheckerService,
-    Health,
-    ...reflectionServices,
-  ]);
+  const policy = createPolicyService({ desk });
+  const analysis = createAnalysisService({ desk });
+  const reflection = createReflectionRoutes([...services, Health, ...reflectionServices]);
   const routes = (router: ConnectRouter): void => {
     router.service(MeshService, mesh);
     router.service(CheckerService, checker);
+    router.service(PolicyService, policy, { readMaxBytes: policyRequestBytesMax });
+    router.service(AnalysisService, analysis, { readMaxBytes: policyRequestBytesMax });
     health.routes(router);
     reflection(router);
   };
@@ -66,7 +86,9 @@ export const openQueryPort = async (
       port: config.httpPort,
       ...(config.httpTls && tls !== undefined ? { tls: withoutCa(tls) } : {}),
       routes,
-      restServices: [MeshService, CheckerService],
+      restServices: services,
+      requestBytesMax: ({ parent }) =>
+        withManifests.has(parent) ? policyRequestBytesMax : queryRequestBytesMax,
       httpHandlers: httpHandlersOf(options, () => readiness.why),
       corsOrigins: config.corsOrigins,
       ...(authenticator === undefined ? {} : { authenticator }),
@@ -106,7 +128,7 @@ const httpHandlersOf = (
   { metrics, version }: QueryPortOptions,
   whyNotReady: () => string | undefined,
 ): ReadonlyMap<string, HttpHandler> => {
-  const { routes } = createRouteTable([MeshService, CheckerService]);
+  const { routes } = createRouteTable(services);
   return new Map<string, HttpHandler>([
     ["/metrics", metrics.handler],
     ["/openapi.json", createOpenapiHandler({ routes, version })],

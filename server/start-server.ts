@@ -11,6 +11,7 @@ import { stopAgentsMsMax, stopConnectionsMsMax, windowDefaultS } from "./limits.
 import { LegacyClients } from "./mesh/legacy-clients.js";
 import { openAgentPort } from "./open-agent-port.js";
 import { openQueryPort, withoutCa } from "./open-query-port.js";
+import { openPolicyDesk, type PolicyDesk } from "./policy/policy-desk.js";
 import { rssBytesMaxHere } from "./process-watch.js";
 import { renderText } from "./report/render.js";
 import { createReport, type ReportLang } from "./report/report.js";
@@ -93,7 +94,17 @@ const startParts = async (options: ServerOptions, closers: Closer[]): Promise<Pa
     clock: systemClock,
     version,
     pendingAppends: () => loop.pendingAppends,
+    policy: () => desk.figures,
   });
+  const desk: PolicyDesk = openPolicyDesk({
+    manifests: config.manifests,
+    memoryBytes: rssBytesMaxHere(),
+    epoch: serverEpoch.slice(0, 8),
+    clock: systemClock,
+    logger,
+    observer: metrics.policy,
+  });
+  closers.push(() => desk.close());
   await loop.start();
   closers.push(() => loop.stop());
   const agents = await openAgentPort(
@@ -101,7 +112,16 @@ const startParts = async (options: ServerOptions, closers: Closer[]): Promise<Pa
     closers,
   );
   const { queries, setReady } = await openQueryPort(
-    { ...options, tls: tls?.files.current, loop, metrics, legacy, version, agentPort: agents.port },
+    {
+      ...options,
+      tls: tls?.files.current,
+      loop,
+      metrics,
+      legacy,
+      desk,
+      version,
+      agentPort: agents.port,
+    },
     closers,
   );
   tls?.onChange((material) => {

@@ -6,8 +6,10 @@ import { agentTable } from "../agent/config.js";
 import { createProgram } from "../cli/program.js";
 import { flagFromVariable, type SettingTable } from "../common/config.js";
 import { AgentService } from "../gen/causeway/v1/agent_pb.js";
+import { AnalysisService } from "../gen/causeway/v1/analysis_pb.js";
 import { CheckerService } from "../gen/causeway/v1/checker_pb.js";
 import { MeshService } from "../gen/causeway/v1/mesh_pb.js";
+import { PolicyService } from "../gen/causeway/v1/policy_pb.js";
 import { http } from "../gen/google/api/annotations_pb.js";
 import { serverTable } from "../server/config.js";
 import {
@@ -40,7 +42,7 @@ const documents = [
   ...filesBelow("deploy").filter((path) => path.endsWith(".md")),
 ];
 const scripts = JSON.parse(readSource("package.json")).scripts as Record<string, string>;
-const services = [AgentService, MeshService, CheckerService];
+const services = [AgentService, MeshService, CheckerService, PolicyService, AnalysisService];
 
 describe("sources", () => {
   it("have no file that nothing reaches", () => {
@@ -214,7 +216,7 @@ describe("documents", () => {
   it("describe every REST path in docs/api.md", () => {
     const text = readSource("docs/api.md");
     const paths = Object.values(rpcPaths).filter((path) => path !== undefined);
-    expect(paths).toHaveLength(20);
+    expect(paths).toHaveLength(30);
     expect(paths.filter((path) => !text.includes(`\`${path}\``))).toEqual([]);
   });
 

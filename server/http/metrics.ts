@@ -13,10 +13,12 @@ import type { LegacyClients } from "../mesh/legacy-clients.js";
 import type { LiveMesh } from "../mesh/live-mesh.js";
 import { worstCells } from "../mesh/matrix-frame.js";
 import { meshFigures } from "../mesh/node-figures.js";
+import type { PolicyFigures, PolicyObserver } from "../policy/policy-observer.js";
 import type { ControlCounter, LoadState } from "../session/protocol.js";
 import type { HttpHandler } from "./handler.js";
 import { sendText } from "./handler.js";
 import { NodeRttSummary } from "./node-rtt-summary.js";
+import { createPolicyMetrics } from "./policy-metrics.js";
 import { TallyHistogram } from "./tally-histogram.js";
 
 /** What the metrics are read from. */
@@ -28,6 +30,8 @@ export type MetricsDeps = {
   readonly version: string;
   /** Records handed to the results log and not yet accepted. */
   readonly pendingAppends: () => number;
+  /** Questions about policies and the live model; undefined where there are none. */
+  readonly policy?: () => PolicyFigures | undefined;
 };
 
 /** Counters by the names of those who count. */
@@ -50,6 +54,8 @@ export interface Metrics {
   loopUtilization(share: number): void;
   /** How much the server has to do changed. */
   load(state: LoadState): void;
+  /** Where questions about policies are counted. */
+  readonly policy: PolicyObserver;
   /** The text that Prometheus reads. */
   render(): Promise<string>;
   /** Answers GET /metrics. */
@@ -67,6 +73,7 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
     registers: [registry],
   });
   const readAll = createReaders(registry, deps);
+  const policy = createPolicyMetrics(registry);
   collectDefaultMetrics({ register: registry });
   // Gauges that are named like counters: promtool refuses them, and nobody needs them here.
   for (const kind of ["handles", "requests", "resources"]) {
@@ -74,12 +81,15 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
   }
   const render = oncePer(metricsRenderedMs, deps.clock, () => {
     readAll();
+    const figures = deps.policy?.();
+    if (figures !== undefined) policy.show(figures);
     return registry.metrics();
   });
   return {
     count: counters,
     committed: (seconds) => commit.observe(seconds),
     ...createLoopGauges(registry),
+    policy: policy.observer,
     render,
     handler: {
       access: "open",

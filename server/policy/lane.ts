@@ -1,52 +1,49 @@
 import { RpcError } from "../rpc/errors.js";
-import type { Refusal } from "./question.js";
-import {
-  PolicyThread,
-  ThreadError,
-  type ThreadMessage,
-  type ThreadOptions,
-  type ThreadReply,
-} from "./thread.js";
+import { policyRetryMs } from "./limits.js";
+import type { WorkerMessage, WorkerReply } from "./worker-messages.js";
+import { PolicyWorker, WorkerError, type WorkerOptions } from "./worker-process.js";
 
 /** What a lane is made with. */
-export type LaneOptions = ThreadOptions & {
-  /** Threads at once. */
-  readonly threadsMax: number;
-  /** Messages that may wait for a thread. */
+export type LaneOptions = WorkerOptions & {
+  /** Workers at once. */
+  readonly workersMax: number;
+  /** Messages that may wait for a worker. */
   readonly waitingMax: number;
   /** Characters of the messages that may wait. */
   readonly waitingCharsMax: number;
-  /** Idle threads end after so long, in milliseconds; undefined keeps them. */
+  /** Idle workers end after so long, in milliseconds; undefined keeps them. */
   readonly idleMs?: number;
-  /** What becomes of a message that nobody waits for any more: its thread ends with it, or finishes it. */
+  /** What becomes of a message that nobody waits for any more: its worker ends with it, or finishes it. */
   readonly abandoned: "end" | "finish";
-  /** A thread has gone while it worked. */
-  readonly onDeath?: () => void;
+  /** A worker is gone, with all that it held. Not called for those that were idle for too long. */
+  readonly onDeath?: (error: WorkerError | undefined) => void;
 };
 
 /** One thing to do. */
 export type LaneJob = {
-  readonly message: ThreadMessage;
+  readonly message: WorkerMessage;
   /** How large it is, for the bound on what waits. */
   readonly chars: number;
   readonly limitMs: number;
+  /** What it is called in errors; "the question" when left out. */
+  readonly subject?: string;
   /** Aborted when nobody waits for the reply any more. */
   readonly signal?: AbortSignal;
-  /** Goes before all that waits, and is not counted. */
+  /** Goes before all that waits, and finds room in any case. */
   readonly first?: boolean;
 };
 
 type Waiting = {
   readonly job: LaneJob;
-  readonly resolve: (reply: ThreadReply) => void;
+  readonly resolve: (reply: WorkerReply) => void;
   readonly reject: (error: unknown) => void;
 };
 
-/** Hands messages to a few threads, in order; what waits is bounded in number and size. */
+/** Hands messages to a few workers, in order; what waits is bounded in number and size. Workers start when needed. */
 export class PolicyLane {
   readonly #options: LaneOptions;
-  readonly #threads = new Set<PolicyThread>();
-  readonly #idle: PolicyThread[] = [];
+  readonly #workers = new Set<PolicyWorker>();
+  #idle: PolicyWorker[] = [];
   readonly #queue: Waiting[] = [];
   #waitingChars = 0;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -56,15 +53,25 @@ export class PolicyLane {
     this.#options = options;
   }
 
+  /** Messages that wait for a worker. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Processes of the workers that live. */
+  get pids(): readonly number[] {
+    return [...this.#workers].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
   /**
-   * Runs a job; resolves to what the thread replied. Throws an RpcError when too much waits, the job takes too long or
-   * too much memory, or the signal is aborted.
+   * Runs a job; resolves to what the worker replied. Throws an RpcError when too much waits, or when the job takes too long
+   * or too much memory, and the signal's reason when it is aborted.
    */
-  async run(job: LaneJob): Promise<ThreadReply> {
+  async run(job: LaneJob): Promise<WorkerReply> {
     if (this.#isClosed) throw closing();
     job.signal?.throwIfAborted();
     if (job.first !== true) this.#assertRoom(job);
-    return await new Promise<ThreadReply>((resolve, reject) => {
+    return await new Promise<WorkerReply>((resolve, reject) => {
       const waiting = { job, resolve, reject };
       this.#waitingChars += job.chars;
       if (job.first === true) this.#queue.unshift(waiting);
@@ -74,12 +81,12 @@ export class PolicyLane {
     });
   }
 
-  /** Ends all threads; what waits is refused. */
+  /** Ends all workers; what waits is refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#idleTimer);
     for (const { reject } of this.#queue.splice(0)) reject(closing());
-    await Promise.all([...this.#threads].map((thread) => thread.end()));
+    await Promise.all([...this.#workers].map((worker) => worker.end()));
   }
 
   #assertRoom({ chars }: LaneJob): void {
@@ -90,8 +97,8 @@ export class PolicyLane {
     if (!isFull) return;
     throw new RpcError({
       code: "resource_exhausted",
-      message: "too many policy questions wait already; ask again later",
-      details: [{ kind: "retry_info", retryAfterMs: 1_000 }],
+      message: "too many questions about policies wait already; ask again later",
+      details: [{ kind: "retry_info", retryAfterMs: policyRetryMs }],
     });
   }
 
@@ -105,62 +112,64 @@ export class PolicyLane {
 
   #pump(): void {
     while (this.#queue.length > 0 && !this.#isClosed) {
-      const thread = this.#freeThread();
-      const next = thread === undefined ? undefined : this.#queue.shift();
-      if (thread === undefined || next === undefined) return;
+      const worker = this.#freeWorker();
+      const next = worker === undefined ? undefined : this.#queue.shift();
+      if (worker === undefined || next === undefined) return;
       this.#waitingChars -= next.job.chars;
-      void this.#serve(thread, next);
+      void this.#serve(worker, next);
     }
   }
 
-  #freeThread(): PolicyThread | undefined {
+  #freeWorker(): PolicyWorker | undefined {
     clearTimeout(this.#idleTimer);
-    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (idle.isAlive) return idle;
-      this.#threads.delete(idle);
-    }
-    if (this.#threads.size >= this.#options.threadsMax) return undefined;
-    const thread = new PolicyThread(this.#options);
-    this.#threads.add(thread);
-    return thread;
+    const idle = this.#idle.pop();
+    if (idle?.isAlive === true) return idle;
+    if (this.#workers.size >= this.#options.workersMax) return undefined;
+    const worker = new PolicyWorker(this.#options);
+    this.#workers.add(worker);
+    void worker.ended.then((error) => this.#gone(worker, error));
+    return worker;
   }
 
   /** Never rejects. */
-  async #serve(thread: PolicyThread, { job, resolve, reject }: Waiting): Promise<void> {
+  async #serve(worker: PolicyWorker, { job, resolve, reject }: Waiting): Promise<void> {
     const abandon = () => {
       reject(job.signal?.reason);
-      if (this.#options.abandoned === "end") void thread.end();
+      if (this.#options.abandoned === "end") void worker.end();
     };
     job.signal?.addEventListener("abort", abandon, { once: true });
     try {
-      resolve(await thread.request(job.message, job.limitMs));
+      resolve(await worker.request(job.message, job.limitMs));
     } catch (error) {
-      reject(error instanceof ThreadError ? errorOf(error, job) : error);
+      reject(error instanceof WorkerError ? errorOf(error, job) : error);
     } finally {
       job.signal?.removeEventListener("abort", abandon);
-      this.#release(thread);
+      if (worker.isAlive) this.#release(worker);
     }
   }
 
-  #release(thread: PolicyThread): void {
-    if (thread.isAlive) {
-      this.#idle.push(thread);
-    } else {
-      this.#threads.delete(thread);
-      if (!this.#isClosed) this.#options.onDeath?.();
-    }
+  #release(worker: PolicyWorker): void {
+    this.#idle.push(worker);
     this.#pump();
-    if (this.#options.idleMs !== undefined && this.#idle.length === this.#threads.size) {
-      clearTimeout(this.#idleTimer);
-      this.#idleTimer = setTimeout(() => this.#endIdle(), this.#options.idleMs);
-      this.#idleTimer.unref();
-    }
+    const { idleMs } = this.#options;
+    if (idleMs === undefined || this.#idle.length < this.#workers.size) return;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#endIdle(), idleMs);
+    this.#idleTimer.unref();
+  }
+
+  /** Its place is free only now, so that there are never more processes than the bound says. */
+  #gone(worker: PolicyWorker, error: WorkerError | undefined): void {
+    this.#idle = this.#idle.filter((idle) => idle !== worker);
+    if (!this.#workers.delete(worker) || this.#isClosed) return;
+    this.#options.onDeath?.(error);
+    this.#pump();
   }
 
   #endIdle(): void {
-    for (const thread of this.#idle.splice(0)) {
-      this.#threads.delete(thread);
-      void thread.end();
+    for (const worker of this.#idle.splice(0)) {
+      this.#workers.delete(worker);
+      void worker.end();
     }
   }
 }
@@ -168,17 +177,18 @@ export class PolicyLane {
 const closing = (): RpcError =>
   new RpcError({ code: "unavailable", message: "the server is shutting down" });
 
-const errorOf = (error: ThreadError, { limitMs }: LaneJob): RpcError => {
+const errorOf = (error: WorkerError, { limitMs, subject = "the question" }: LaneJob): RpcError => {
   switch (error.death) {
     case "timeout":
       return new RpcError({
         code: "resource_exhausted",
-        message: `the question takes longer than ${limitMs / 1000} s to answer`,
+        message: `${subject} takes longer than the ${limitMs / 1000} s that it may have`,
       });
     case "memory":
       return new RpcError({
         code: "resource_exhausted",
-        message: "the question takes more memory than it may have",
+        message: `${subject} takes more memory than it may have`,
+        cause: error.cause,
       });
     case "ended":
       return closing();
@@ -186,18 +196,3 @@ const errorOf = (error: ThreadError, { limitMs }: LaneJob): RpcError => {
       return new RpcError({ code: "internal", message: "internal error", cause: error.cause });
   }
 };
-
-const faultCodes = {
-  invalid: "invalid_argument",
-  "not-found": "not_found",
-  limit: "resource_exhausted",
-  changed: "aborted",
-  "no-model": "failed_precondition",
-  bug: "internal",
-} as const;
-
-/** A refusal as callers get it: what is a bug of ours says so in the log only. */
-export const errorOfRefusal = ({ fault, message }: Refusal): RpcError =>
-  fault === "bug"
-    ? new RpcError({ code: "internal", message: "internal error", cause: new Error(message) })
-    : new RpcError({ code: faultCodes[fault], message });

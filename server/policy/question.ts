@@ -16,7 +16,7 @@ export type PairFields = {
   readonly source: string;
   readonly destination: string;
   readonly port?: number;
-  readonly protocol?: "TCP" | "UDP" | "SCTP";
+  readonly protocol?: string;
 };
 
 /** A part of a list. */
@@ -26,49 +26,49 @@ export type PageFields = {
   readonly after?: { readonly offset: number; readonly fingerprint: string };
 };
 
-/** What is asked: plain data, so that it can go to another thread. Manifests of "" are the live model. */
-export type PolicyQuestion = { readonly profile: ProfileName } & (
-  | {
-      readonly kind: "evaluate" | "explain" | "fix";
-      readonly manifests: string;
-      readonly pair: PairFields;
-    }
-  | {
-      readonly kind: "connections";
-      readonly manifests: string;
-      readonly page: PageFields;
-      /** Empty ones take every row. */
-      readonly filter: {
-        readonly source: string;
-        readonly destination: string;
-        readonly namespace: string;
-      };
-    }
-  | {
-      readonly kind: "whatif";
-      readonly manifests: string;
-      readonly changes: string;
-      readonly page: PageFields;
-    }
-  | {
-      readonly kind: "diff";
-      /** The documents before. */
-      readonly manifests: string;
-      readonly after: string;
-      readonly page: PageFields;
-    }
-  | { readonly kind: "lint" | "exposure"; readonly manifests: string; readonly page: PageFields }
-  | { readonly kind: "check"; readonly manifests: string; readonly rules: string }
-  | {
-      readonly kind: "diagnose";
-      readonly manifests: string;
-      readonly pair: PairFields;
-      readonly compat?: string;
-    }
-);
+/** Which rows of the connections; "" leaves a side open. */
+export type RowFilter = {
+  readonly source: string;
+  readonly destination: string;
+  readonly namespace: string;
+};
+
+/** What every question has. Manifests of "" are the live model. */
+type Asked = { readonly profile: ProfileName; readonly manifests: string };
+
+/** What is asked: plain data, so that it can go to another process. */
+export type PolicyQuestion = Asked &
+  (
+    | { readonly kind: "evaluate"; readonly pair: PairFields }
+    | { readonly kind: "explain"; readonly pair: PairFields }
+    | { readonly kind: "fix"; readonly pair: PairFields }
+    | { readonly kind: "connections"; readonly page: PageFields; readonly filter: RowFilter }
+    | { readonly kind: "whatif"; readonly changes: string; readonly page: PageFields }
+    /** Manifests are those before. */
+    | { readonly kind: "diff"; readonly after: string; readonly page: PageFields }
+    | {
+        readonly kind: "lint";
+        readonly page: PageFields;
+        /** Only these rules; empty means all. */
+        readonly rules: readonly string[];
+        /** A file of suppressions; "" for none. */
+        readonly suppressions: string;
+      }
+    | { readonly kind: "exposure"; readonly page: PageFields }
+    | { readonly kind: "check"; readonly rules: string }
+    | {
+        readonly kind: "diagnose";
+        readonly pair: PairFields;
+        readonly compat: string;
+        readonly analysisId: string;
+      }
+  );
 
 /** Kinds of questions. */
 export type QuestionKind = PolicyQuestion["kind"];
+
+/** A question of one kind. */
+export type QuestionOf<Kind extends QuestionKind> = Extract<PolicyQuestion, { kind: Kind }>;
 
 /** A part of a list: where the next one begins, undefined on the last, and what the list was made from. */
 export type Paged<T> = T & {
@@ -78,16 +78,19 @@ export type Paged<T> = T & {
   readonly totalSize: number;
 };
 
+/** A list of connections. */
+export type ConnectionsAnswer = {
+  readonly rows: readonly ConnectionRowView[];
+  readonly profile: string;
+  readonly model: ModelView;
+};
+
 /** What each kind of question is answered with. */
 export type PolicyAnswers = {
   readonly evaluate: PairAnswer;
   readonly explain: PairAnswer;
   readonly fix: FixAnswer;
-  readonly connections: Paged<{
-    readonly rows: readonly ConnectionRowView[];
-    readonly profile: string;
-    readonly model: ModelView;
-  }>;
+  readonly connections: Paged<ConnectionsAnswer>;
   readonly whatif: Paged<DiffAnswer>;
   readonly diff: Paged<DiffAnswer>;
   readonly lint: Paged<LintAnswer>;
@@ -96,24 +99,19 @@ export type PolicyAnswers = {
   readonly diagnose: DiagnosisAnswer;
 };
 
-/** Why a question was not answered. */
-export type Refusal = {
-  readonly fault: /** The question is wrong. */
-    | "invalid"
-    /** It names what the model lacks. */
-    | "not-found"
-    /** It asks for too much. */
-    | "limit"
-    /** The list has changed since the page before. */
-    | "changed"
-    /** There is no model to ask. */
-    | "no-model"
-    /** A bug of ours; the message is for the log. */
-    | "bug";
-  readonly message: string;
-};
-
-/** What the live model is, after it was read. */
-export type LoadedModel = Omit<ModelView, "ageS"> & {
-  readonly tookMs: number;
+/** How much text a question carries, in characters. */
+export const charsOfQuestion = (question: PolicyQuestion): number => {
+  const { manifests } = question;
+  switch (question.kind) {
+    case "whatif":
+      return manifests.length + question.changes.length;
+    case "diff":
+      return manifests.length + question.after.length;
+    case "check":
+      return manifests.length + question.rules.length;
+    case "lint":
+      return manifests.length + question.suppressions.length;
+    default:
+      return manifests.length;
+  }
 };

@@ -85,6 +85,9 @@ export const connectErrorFrom = (error: unknown): ConnectError => {
 export const statusName = (code: Code): string =>
   code === Code.Canceled ? "CANCELLED" : codeToString(code).toUpperCase();
 
+/** The code of whatever a call ended with, in lower case, as metrics count it. */
+export const codeWord = (error: unknown): string => codeToString(connectErrorFrom(error).code);
+
 const isAbortError = (error: unknown): boolean =>
   error instanceof Error && error.name === "AbortError";
 

@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from "../../server/http/metrics.js";
 import { createMemoryLog } from "../../server/ingest/memory-log.js";
 import { LegacyClients } from "../../server/mesh/legacy-clients.js";
 import { openQueryPort } from "../../server/open-query-port.js";
+import { openPolicyDesk } from "../../server/policy/policy-desk.js";
 import { loopbackServer } from "../support/server-config.js";
 import { waitFor } from "../support/wait.js";
 
@@ -44,6 +45,15 @@ const open = async (rssBytesMax?: number) => {
     version: "0.0.0",
     pendingAppends: () => loop.pendingAppends,
   });
+  const desk = openPolicyDesk({
+    manifests: undefined,
+    memoryBytes: 2 ** 30,
+    epoch: "e1",
+    clock: systemClock,
+    logger: silentLogger,
+    observer: metrics.policy,
+  });
+  closers.push(() => desk.close());
   const base = {
     config: loopbackServer,
     logger: silentLogger,
@@ -51,6 +61,7 @@ const open = async (rssBytesMax?: number) => {
     loop,
     metrics,
     legacy,
+    desk,
   };
   const { queries, setReady } = await openQueryPort(
     { ...base, version: "0.0.0", agentPort: 1 },

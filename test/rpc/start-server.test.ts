@@ -46,6 +46,7 @@ const configOf = async (change: Partial<ServerConfig> = {}): Promise<ServerConfi
   legacyClients: true,
   httpTls: false,
   apiTokenFile: undefined,
+  manifests: undefined,
   ...change,
 });
 

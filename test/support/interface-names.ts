@@ -14,6 +14,16 @@ export const rpcPaths: Readonly<Record<string, string | undefined>> = {
   "MeshService.ListWorstPairs": "GET /v1/pairs:worst",
   "MeshService.RunProbe": "POST /v1/probes:run",
   "MeshService.GetReport": "GET /v1/report",
+  "PolicyService.Evaluate": "POST /v1/policy:evaluate",
+  "PolicyService.Explain": "POST /v1/policy:explain",
+  "PolicyService.ListConnections": "POST /v1/policy:connections",
+  "PolicyService.WhatIf": "POST /v1/policy:whatif",
+  "PolicyService.Diff": "POST /v1/policy:diff",
+  "PolicyService.Lint": "POST /v1/policy:lint",
+  "PolicyService.SuggestFix": "POST /v1/policy:fix",
+  "PolicyService.Exposure": "POST /v1/policy:exposure",
+  "PolicyService.Check": "POST /v1/policy:check",
+  "AnalysisService.AnalyzePodCommunication": "POST /api/v1/analyze/pod-communication",
   "CheckerService.SendHeartbeat": "POST /api/v1/heartbeat",
   "CheckerService.SubmitHostResults": "POST /api/v1/test-results/hosts",
   "CheckerService.SubmitPodResults": "POST /api/v1/test-results/pods",
@@ -45,6 +55,7 @@ export const serverSettings: Readonly<Record<string, string>> = {
   CAUSEWAY_LEGACY_CLIENTS: "true",
   CAUSEWAY_HTTP_TLS: "false",
   CAUSEWAY_API_TOKEN_FILE: "",
+  CAUSEWAY_MANIFESTS: "",
 };
 
 /** Settings of the agent with their defaults; undefined is required. */
@@ -121,4 +132,12 @@ export const metricNames = [
   "causeway_ingest_results_total",
   "causeway_ingest_commit_seconds",
   "causeway_build_info",
+  "causeway_policy_questions_total",
+  "causeway_policy_question_seconds",
+  "causeway_policy_questions_waiting",
+  "causeway_policy_loads_total",
+  "causeway_policy_load_seconds",
+  "causeway_policy_model_objects",
+  "causeway_policy_model_problems",
+  "causeway_policy_model_age_seconds",
 ] as const;

@@ -17,4 +17,5 @@ export const loopbackServer: ServerConfig = {
   legacyClients: false,
   httpTls: false,
   apiTokenFile: undefined,
+  manifests: undefined,
 };

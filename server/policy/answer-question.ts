@@ -1,0 +1,192 @@
+import type { ModelView } from "../analyzer/answers.js";
+import type { PolicyWorld } from "../analyzer/policy-world.js";
+import { type KeptAnswer, offsetOf, RowCursor, type Slice, sliceOf } from "./kept-list.js";
+import { policyBlastRadiusMax, policyProblemsMax } from "./limits.js";
+import { digestOf, parseOwn } from "./own-worlds.js";
+import type {
+  Paged,
+  PairFields,
+  PolicyAnswers,
+  PolicyQuestion,
+  QuestionKind,
+  QuestionOf,
+} from "./question.js";
+
+/** What a question is answered from. */
+export type Sources = {
+  /** The world of its manifests, or the live one. */
+  readonly world: PolicyWorld;
+  /** What the world was made of: another model has another. */
+  readonly revision: string;
+  /** The world after, of a difference. */
+  readonly after?: PolicyWorld;
+  /** The last list, for its next page. */
+  readonly kept: KeptAnswer;
+  readonly wallMs: () => number;
+};
+
+type Answerers = {
+  readonly [Kind in QuestionKind]: (
+    question: QuestionOf<Kind>,
+    sources: Sources,
+  ) => Promise<PolicyAnswers[Kind]>;
+};
+
+/** Answers a question. Each kind of answer is loaded when it is first asked for. Throws QuestionError and RefusedError. */
+export const answerQuestion = async (
+  question: PolicyQuestion,
+  sources: Sources,
+): Promise<unknown> => {
+  const answer = answerers[question.kind] as (
+    asked: PolicyQuestion,
+    from: Sources,
+  ) => Promise<object>;
+  return withFewProblems(await answer(question, sources));
+};
+
+const pairAnswerer =
+  (explain: boolean) =>
+  async ({ pair }: { readonly pair: PairFields }, { world }: Sources) => {
+    const { evaluatePair } = await import("../analyzer/pair/evaluate-pair.js");
+    return evaluatePair(world, { ...pair, explain });
+  };
+
+const answerers: Answerers = {
+  evaluate: pairAnswerer(false),
+  explain: pairAnswerer(true),
+  fix: async ({ pair }, { world }) => {
+    const { suggestFix } = await import("../analyzer/fix/suggest-fix.js");
+    const answer = suggestFix(world, pair);
+    return { ...answer, blastRadius: answer.blastRadius.slice(0, policyBlastRadiusMax) };
+  },
+  connections: async (question, sources) => {
+    const { listConnections, pageConnections } = await import(
+      "../analyzer/lists/list-connections.js"
+    );
+    const { world, kept } = sources;
+    const { profile, page, filter } = question;
+    const fingerprint = digestOf([sources.revision]);
+    const offset = offsetOf(page, fingerprint);
+    const key = JSON.stringify(["connections", fingerprint, profile, filter]);
+    const cursor = kept.get(key, () => {
+      const { total } = pageConnections(world, filter, { offset: 0, limit: 0 });
+      return new RowCursor(listConnections(world, filter), total);
+    });
+    const slice = cursor.page({ offset, size: page.size });
+    const answer = { rows: slice.entries, profile, model: world.view };
+    return paged(answer, slice, fingerprint);
+  },
+  whatif: async (question, sources) => {
+    const { whatIf } = await import("../analyzer/lists/what-if.js");
+    const { changes } = question;
+    return await pagedAnswer(question, { ...sources, texts: [changes] }, "rows", () => {
+      const { objects, problems } = parseOwn({ field: "changes", text: changes });
+      const { diff } = whatIf(sources.world, objects);
+      const after = { ...diff.after, problems: [...problems, ...diff.after.problems] };
+      return { ...diff, after };
+    });
+  },
+  diff: async (question, sources) => {
+    const { diffWorlds } = await import("../analyzer/lists/diff-worlds.js");
+    const { world, after = world } = sources;
+    return await pagedAnswer(question, { ...sources, texts: [question.after] }, "rows", () =>
+      diffWorlds(world, after),
+    );
+  },
+  lint: async (question, sources) => {
+    const { lint } = await import("../analyzer/lint/lint.js");
+    const { parseSuppressions } = await import("../analyzer/lint/suppressions.js");
+    const { rules, suppressions } = question;
+    const texts = [suppressions, ...rules];
+    return await pagedAnswer(question, { ...sources, texts }, "findings", () =>
+      lint(sources.world, {
+        showSuppressed: true,
+        ...(rules.length === 0 ? {} : { rules }),
+        ...(suppressions === ""
+          ? {}
+          : { suppressions: parseSuppressions(suppressions, "suppressions") }),
+      }),
+    );
+  },
+  exposure: async (question, sources) => {
+    const { listExposure } = await import("../analyzer/lists/list-exposure.js");
+    const answer = await pagedAnswer(question, { ...sources, texts: [] }, "rows", () =>
+      listExposure(sources.world),
+    );
+    return question.page.after === undefined ? answer : { ...answer, unprotected: [] };
+  },
+  check: async ({ rules }, { world }) => {
+    const { parseRules } = await import("../analyzer/check/parse-rules.js");
+    const { checkRules } = await import("../analyzer/check/check-rules.js");
+    return checkRules(world, parseRules(rules, "rules"));
+  },
+  diagnose: async ({ pair, compat, analysisId }, { world, wallMs }) => {
+    const { diagnose } = await import("../analyzer/diagnose/diagnose.js");
+    const { source, destination, port, protocol } = pair;
+    const startedAtMs = wallMs();
+    const asked = {
+      podA: source,
+      podB: destination,
+      ...(port === undefined ? {} : { port }),
+      ...(protocol === undefined ? {} : { protocol }),
+      compat,
+    };
+    const answer = diagnose(world, asked, { analysisId, startedAtMs });
+    return { ...answer, durationMs: Math.round(wallMs() - startedAtMs) };
+  },
+};
+
+type ListSources = Sources & {
+  /** What the list was made of beside the model. */
+  readonly texts: readonly string[];
+};
+
+/** A page of one list of an answer that is made as a whole. */
+const pagedAnswer = async <
+  Name extends string,
+  Entry,
+  T extends { readonly [N in Name]: readonly Entry[] },
+>(
+  { kind, profile, page }: QuestionOf<"whatif" | "diff" | "lint" | "exposure">,
+  { world, kept, revision, texts }: ListSources,
+  name: Name,
+  make: () => T,
+): Promise<Paged<T>> => {
+  const fingerprint = digestOf([revision, ...texts]);
+  const offset = offsetOf(page, fingerprint);
+  const answer = kept.get(JSON.stringify([kind, fingerprint, profile]), make);
+  const slice = sliceOf(answer[name], { offset, size: page.size });
+  const aged = mapModels(answer, (model, at) =>
+    at === "after" && kind === "diff" ? model : { ...model, ageS: world.view.ageS },
+  );
+  return paged({ ...aged, [name]: slice.entries }, slice, fingerprint);
+};
+
+const paged = <T>(answer: T, { next, total }: Slice<unknown>, fingerprint: string): Paged<T> => ({
+  ...answer,
+  ...(next === undefined ? {} : { next }),
+  fingerprint,
+  totalSize: total,
+});
+
+/** Answers name the first problems of their models only. */
+const withFewProblems = (answer: object): object =>
+  mapModels(answer, (model) => ({
+    ...model,
+    problems: model.problems.slice(0, policyProblemsMax),
+  }));
+
+/** The answer with what it says of the models that it was computed from changed. */
+const mapModels = <T extends object>(
+  answer: T,
+  change: (model: ModelView, name: string) => ModelView,
+): T =>
+  Object.fromEntries(
+    Object.entries(answer).map(([name, value]) => [
+      name,
+      isModel(value) ? change(value, name) : value,
+    ]),
+  ) as T;
+
+const isModel = (value: unknown): value is ModelView =>
+  typeof value === "object" && value !== null && "problems" in value && "ageS" in value;
