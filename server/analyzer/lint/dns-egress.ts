@@ -9,7 +9,6 @@ import { fixedConnections, namedPortsOf } from "../policy/rule-connections.js";
 import { containsConnection } from "../sets/connections.js";
 import { parseIp } from "../sets/ip.js";
 import { type ClusterDns, clusterDnsOf, type DnsServer, nodeLocalAddress } from "./dns-servers.js";
-import { dnsStepsMax } from "./limits.js";
 import type { LintContext } from "./lint-context.js";
 
 /** What pods that are isolated for egress, and let out to something, can do about names. */
@@ -53,7 +52,7 @@ const searchDnsEgress = (context: LintContext): DnsEgressSearch => {
     const [pod] = pods;
     if (pod === undefined || !policies.some(({ egress }) => egress.length > 0)) continue;
     steps += policies.length * Math.max(1, dns.servers.length);
-    if (steps > dnsStepsMax) return { found, exhausted: true };
+    if (steps > context.bounds.dnsStepsMax) return { found, exhausted: true };
     const judged =
       dns.servers.length === 0 ? guessedEgress(context, policies) : judgedEgress(context, pod, dns);
     found.push({ policies, pods, ...judged });

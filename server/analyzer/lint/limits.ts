@@ -18,11 +18,39 @@ export const coverageStepsMax = 1_000_000;
 export const equalPriorityPairsMax = 20_000;
 /** Peers times ports of all rules of one pod in one direction, beyond which people and data planes lose track. */
 export const rulesPerPodMax = 100;
-/** Bytes of a file of suppressions: thousands of entries. */
-export const suppressionsBytesMax = 1 << 20;
+/** Characters of a file of suppressions: thousands of entries, and a second for one that is made to take long. */
+export const suppressionsCharsMax = 262_144;
 /** Entries of a file of suppressions, and of one annotation: each is compared with every finding. */
 export const suppressionsMax = 5_000;
 /** Policies that are asked in the search for pods without DNS, over all pods: about a second. */
 export const dnsStepsMax = 200_000;
 /** Pairs of rules of ordered policies that are compared for one that hides the other: a hundred policies of 25 rules. */
 export const orderedPairsMax = 3_500_000;
+
+/** Bounds that lint works with; tests give smaller ones. */
+export type LintBounds = {
+  readonly findingsPerRuleMax: number;
+  readonly nearLabelSetsMax: number;
+  readonly nearSearchesMax: number;
+  readonly oneSidedStepsMax: number;
+  readonly oneSidedPairsPerPeerMax: number;
+  readonly coverageStepsMax: number;
+  readonly equalPriorityPairsMax: number;
+  readonly rulesPerPodMax: number;
+  readonly dnsStepsMax: number;
+  readonly orderedPairsMax: number;
+};
+
+/** The bounds above. */
+export const lintBounds: LintBounds = {
+  findingsPerRuleMax,
+  nearLabelSetsMax,
+  nearSearchesMax,
+  oneSidedStepsMax,
+  oneSidedPairsPerPeerMax,
+  coverageStepsMax,
+  equalPriorityPairsMax,
+  rulesPerPodMax,
+  dnsStepsMax,
+  orderedPairsMax,
+};

@@ -12,6 +12,7 @@ import type { NearLabels } from "../near-labels.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { compareTexts } from "./compare-texts.js";
 import { groupBy } from "./group-by.js";
+import { type LintBounds, lintBounds } from "./limits.js";
 import { memo } from "./memo.js";
 import { NearSearch } from "./near-search.js";
 import { type PodGroup, PodIndex } from "./pod-index.js";
@@ -23,6 +24,7 @@ import { type PodGroup, PodIndex } from "./pod-index.js";
 export class LintContext {
   readonly world: PolicyWorld;
   readonly model: ClusterModel;
+  readonly bounds: LintBounds;
   /** Every namespace that has anything in it, in order. */
   readonly namespaceNames: readonly string[];
   /** Every NetworkPolicy, by namespace and name. */
@@ -37,11 +39,13 @@ export class LintContext {
   readonly #groups = new Map<string, readonly PodGroup[]>();
   readonly #pods = new Map<readonly PodGroup[], readonly PodObject[]>();
   readonly #namespaces = new Map<string, readonly string[]>();
-  readonly #near = new NearSearch();
+  readonly #near: NearSearch;
 
-  constructor(world: PolicyWorld) {
+  constructor(world: PolicyWorld, bounds: LintBounds = lintBounds) {
     this.world = world;
     this.model = world.model;
+    this.bounds = bounds;
+    this.#near = new NearSearch(bounds);
     this.namespaceNames = [...world.model.namespaceNames()].sort();
     this.policies = [...world.model.networkPolicies].sort(byNamespaceAndName);
     this.tieredPolicies = [...world.model.tieredPolicies].sort(byOrder);

@@ -4,7 +4,7 @@ import { compareFindings } from "./compare-findings.js";
 import { compareTexts } from "./compare-texts.js";
 import type { Finding, LintRuleInfo } from "./finding.js";
 import { objectText } from "./finding-text.js";
-import { findingsPerRuleMax } from "./limits.js";
+import { type LintBounds, lintBounds } from "./limits.js";
 import { LintContext } from "./lint-context.js";
 import { lintRules, suppressionFaultRule, suppressionUnusedRule } from "./registry.js";
 import { SuppressionShelf } from "./suppression-shelf.js";
@@ -18,6 +18,8 @@ export type LintOptions = {
   readonly showSuppressed?: boolean;
   /** Only these rules, by id; all when absent. */
   readonly rules?: readonly string[];
+  /** Other bounds than the usual ones. */
+  readonly bounds?: LintBounds;
 };
 
 /** Every rule, by id, also those about suppressions. */
@@ -32,7 +34,8 @@ export const lintRuleInfos: readonly LintRuleInfo[] = [
  * file, line and rule. At most `findingsPerRuleMax` findings of one rule are listed, one more line counts the rest.
  */
 export const lint = (world: PolicyWorld, options: LintOptions = {}): LintAnswer => {
-  const context = new LintContext(world);
+  const { bounds = lintBounds } = options;
+  const context = new LintContext(world, bounds);
   const wanted = ({ id }: LintRuleInfo): boolean => options.rules?.includes(id) ?? true;
   const shelf = new SuppressionShelf(world, options.suppressions);
   const found: FindingView[] = [];
@@ -42,7 +45,7 @@ export const lint = (world: PolicyWorld, options: LintOptions = {}): LintAnswer 
     const open = views.filter((view) => view.suppressed === "");
     suppressed += views.length - open.length;
     const shown = options.showSuppressed === true ? views : open;
-    found.push(...bounded(rule, shown.sort(compareFindings)));
+    found.push(...bounded(rule, shown.sort(compareFindings), bounds));
   }
   if (wanted(suppressionFaultRule)) {
     const faults = shelf.faults(lintRules.map(({ id }) => id));
@@ -71,7 +74,11 @@ const viewFrom = (world: PolicyWorld, rule: LintRuleInfo, finding: Finding): Fin
   suppressed: "",
 });
 
-const bounded = (rule: LintRuleInfo, views: readonly FindingView[]): readonly FindingView[] => {
+const bounded = (
+  rule: LintRuleInfo,
+  views: readonly FindingView[],
+  { findingsPerRuleMax }: LintBounds,
+): readonly FindingView[] => {
   if (views.length <= findingsPerRuleMax) return views;
   const more = views.slice(findingsPerRuleMax);
   return [

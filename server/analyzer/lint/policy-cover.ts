@@ -1,7 +1,6 @@
 import type { Requirement } from "../model/label-selector.js";
 import type { NetworkPolicyObject } from "../model/objects.js";
 import { groupBy } from "./group-by.js";
-import { coverageStepsMax } from "./limits.js";
 import type { LintContext } from "./lint-context.js";
 import { memo } from "./memo.js";
 import { type RuleSite, rulesInForce } from "./policy-rules.js";
@@ -23,7 +22,7 @@ export class PolicyCover {
 
   /** Whether the search was given up. */
   get exhausted(): boolean {
-    return this.#steps > coverageStepsMax;
+    return this.#steps > this.#context.bounds.coverageStepsMax;
   }
 
   /** Other policies of the namespace that select at least the same pods. */

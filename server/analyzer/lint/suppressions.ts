@@ -3,7 +3,7 @@ import { closest } from "../../../common/closest.js";
 import type { LocationView } from "../answers.js";
 import type { ClusterObject } from "../model/objects.js";
 import type { Finding } from "./finding.js";
-import { suppressionsBytesMax, suppressionsMax } from "./limits.js";
+import { suppressionsCharsMax, suppressionsMax } from "./limits.js";
 
 /** The annotation that suppresses findings on its object: "CW003: reason; CW010: reason". */
 export const suppressionAnnotation = "causeway.io/lint-ignore";
@@ -40,9 +40,9 @@ export const parseSuppressions = (text: string, file: string): SuppressionFile =
     suppressions: [],
     faults: [{ message, location: at(line) }],
   });
-  if (text.length > suppressionsBytesMax) {
+  if (text.length > suppressionsCharsMax) {
     return refused(
-      `more than ${suppressionsBytesMax} bytes: a file of suppressions is far smaller`,
+      `more than ${suppressionsCharsMax} characters: a file of suppressions is far smaller`,
     );
   }
   const lines = new LineCounter();
@@ -51,7 +51,10 @@ export const parseSuppressions = (text: string, file: string): SuppressionFile =
   const document = parseDocument(text, { lineCounter: lines, logLevel: "silent" });
   const error = document.errors[0];
   if (error !== undefined) {
-    return refused(`not YAML: ${error.message.split("\n")[0]}`, error.linePos?.[0].line);
+    return refused(
+      `not YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}`,
+      error.linePos?.[0].line,
+    );
   }
   const root = document.contents;
   if (root === null) return { suppressions: [], faults: [] };
@@ -80,6 +83,8 @@ const entryOf = (item: Node, location: LocationView): Suppression | SuppressionF
     const hint = near === undefined ? "known are rule, object, reason" : `did you mean ${near}?`;
     return { message: `unknown key ${odd}: ${hint}`, location };
   }
+  const unread = entryKeys.find((key) => !isText(item.get(key, true)));
+  if (unread !== undefined) return { message: `${unread} must be a text`, location };
   const [rule, object, reason] = entryKeys.map((key) => textOf(item, key));
   if (rule === undefined || rule === "") return { message: "rule is missing", location };
   return {
@@ -90,6 +95,9 @@ const entryOf = (item: Node, location: LocationView): Suppression | SuppressionF
     from: "file",
   };
 };
+
+/** Whether a value is a plain one, or absent: an alias, a list or a map names nothing. */
+const isText = (node: unknown): boolean => node === undefined || node === null || isScalar(node);
 
 const keysOf = (map: YAMLMap): string[] =>
   map.items.map(({ key }) => (isScalar(key) ? String(key.value) : "?"));

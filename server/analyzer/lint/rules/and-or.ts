@@ -3,7 +3,7 @@ import type { NetworkPolicyPeer, NetworkPolicyRule } from "../../model/objects.j
 import type { Finding, LintRule } from "../finding.js";
 import { countText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
-import { peerSites, type RuleSite, ruleSites } from "../policy-rules.js";
+import { type PeerSite, peerSites, type RuleSite, ruleSites } from "../policy-rules.js";
 
 /**
  * One list item with both selectors means AND, two items mean OR; one dash makes the difference (Kubernetes
@@ -46,6 +46,14 @@ const splitPeers = ({ peers = [] }: NetworkPolicyRule): readonly Split[] => {
   return splits;
 };
 
+/** Whether a peer is half of two list items that surely should be one. */
+export const isOrTrapPart = (context: LintContext, site: PeerSite): boolean =>
+  splitPeers(site.rule).some(
+    (split) =>
+      [split.index, split.index + 1].includes(Number(site.peerPath.at(-1))) &&
+      splitFinding(context, site, split)?.severity === "high",
+  );
+
 const splitFinding = (
   context: LintContext,
   { policy, direction }: RuleSite,
@@ -63,7 +71,7 @@ const splitFinding = (
   return {
     severity: surely ? "high" : "low",
     message:
-      `Two list items mean OR: the rule ${verb} all ${countText(wide.length, "pod")} of namespaces with ${names}, and ${countText(own.length, "pod")} with ${labels} of namespace ${policy.namespace}. ` +
+      `Two list items mean OR: the rule ${verb} all ${countText(wide.length, "pod")} of namespaces with ${names}, and pods with ${labels} of namespace ${policy.namespace} (${own.length === 0 ? "there are none" : countText(own.length, "pod")}). ` +
       `As one item it would be the ${countText(meant.length, "pod")} with ${labels} in namespaces with ${names}.`,
     fix: "Remove the dash before the second selector, so that both stand in one list item; if either is meant, suppress this with the reason.",
   };

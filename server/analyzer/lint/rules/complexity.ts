@@ -3,7 +3,6 @@ import type { NetworkPolicyObject, NetworkPolicyRule, PodObject } from "../../mo
 import type { Direction } from "../../policy/decision.js";
 import type { LintRule } from "../finding.js";
 import { countText } from "../finding-text.js";
-import { rulesPerPodMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 
 /** Data planes write one entry for each peer and port of a rule, people read them one by one. */
@@ -16,7 +15,7 @@ export const tooManyRules: LintRule = {
     for (const { largest, heaviest } of heaviestPods(context)) {
       const { pod, direction, count, policies } = heaviest;
       yield {
-        message: `${workloadText(context.model.workloadOf(pod))} has ${count} combinations of peer and port for ${direction}, from ${countText(policies, "policy")}; more than ${rulesPerPodMax} are hard to follow, and slow on some network plugins.`,
+        message: `${workloadText(context.model.workloadOf(pod))} has ${count} combinations of peer and port for ${direction}, from ${countText(policies, "policy")}; more than ${context.bounds.rulesPerPodMax} are hard to follow, and slow on some network plugins.`,
         fix: "Merge rules: select by one label instead of many names, use ranges of ports, remove what is redundant.",
         object: largest,
         path: ["spec", direction],
@@ -42,7 +41,7 @@ const heaviestPods = (
     const pod = group.pods[0] as PodObject;
     for (const sum of sumsOf(context.policiesOf(group), weights)) {
       const { count, largest } = sum;
-      if (largest === undefined || count <= rulesPerPodMax) continue;
+      if (largest === undefined || count <= context.bounds.rulesPerPodMax) continue;
       if ((found.get(largest)?.count ?? 0) < count) found.set(largest, { ...sum, pod });
     }
   }

@@ -4,8 +4,8 @@ import { clusterDnsOf, nodeLocalAddress } from "../dns-servers.js";
 import type { Finding, LintRule } from "../finding.js";
 import { namesText } from "../finding-text.js";
 import { groupBy } from "../group-by.js";
-import { dnsStepsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
+import { stoppedFinding } from "../stopped-finding.js";
 
 /** Queries go over UDP first: without it no name resolves (RFC 7766). */
 export const dnsEgressForgotten: LintRule = {
@@ -27,14 +27,10 @@ export const dnsEgressForgotten: LintRule = {
         path: ["spec", "egress"],
       };
     }
-    if (dnsEgressOf(context).exhausted) yield stoppedFinding;
+    if (dnsEgressOf(context).exhausted) {
+      yield stoppedFinding("pods without DNS", context.bounds.dnsStepsMax);
+    }
   },
-};
-
-const stoppedFinding: Finding = {
-  severity: "info",
-  message: `The search for pods without DNS stopped after ${dnsStepsMax} policies: there may be more.`,
-  fix: "Lint fewer namespaces at once to have all of them looked at.",
 };
 
 /** Answers that do not fit a datagram are asked for again over TCP (RFC 7766, section 5). */

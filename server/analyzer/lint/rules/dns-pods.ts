@@ -59,21 +59,21 @@ const isGuarded = (context: LintContext, pod: PodObject): boolean =>
     );
 
 /** One pod of every namespace that asks the cluster's DNS. */
-const clientsOf = (context: LintContext): readonly PodObject[] =>
-  context.namespaceNames.flatMap((name) =>
-    context
-      .groupsIn(name)
-      .slice(0, 1)
-      .flatMap(({ pods }) => pods.slice(0, 1))
-      .filter(({ dnsPolicy }) => dnsPolicy.startsWith("ClusterFirst")),
-  );
+const clientsOf = (context: LintContext): readonly PodObject[] => {
+  const servers = new Set(clusterDnsOf(context).servers.map(({ pod }) => pod));
+  return context.namespaceNames.flatMap((name) => {
+    const client = context
+      .endpointsIn(name)
+      .find((pod) => !servers.has(pod) && pod.dnsPolicy.startsWith("ClusterFirst"));
+    return client === undefined ? [] : [client];
+  });
+};
 
 const denialOf = (
   context: LintContext,
   client: PodObject,
   server: DnsServer,
 ): readonly Denial[] => {
-  if (client === server.pod) return [];
   const ends = [
     { kind: "pod", pod: client },
     { kind: "pod", pod: server.pod },

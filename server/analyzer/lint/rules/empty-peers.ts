@@ -7,7 +7,7 @@ import type { Finding, LintRule } from "../finding.js";
 import { countText, namesText, nearText, peerText, podsPeerFrom } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
 import { peerSites, tieredPeerSites } from "../policy-rules.js";
-import { isAndTrap } from "./and-or.js";
+import { isAndTrap, isOrTrapPart } from "./and-or.js";
 
 type PodsPeer = Extract<NetworkPolicyPeer, { kind: "pods" }>;
 
@@ -18,10 +18,11 @@ export const peerSelectsNothing: LintRule = {
   severity: "low",
   summary: "A peer of a rule selects no pod.",
   *run(context) {
-    for (const { policy, peer, peerPath } of peerSites(context)) {
-      if (isAndTrap(context, peer, policy.namespace)) continue;
+    for (const site of peerSites(context)) {
+      const { policy, peer, peerPath } = site;
       const finding = emptyPeerFinding(context, peer, policy.namespace);
-      if (finding !== undefined) yield { object: policy, path: peerPath, ...finding };
+      if (finding === undefined || isAndTrap(context, peer, policy.namespace)) continue;
+      if (!isOrTrapPart(context, site)) yield { object: policy, path: peerPath, ...finding };
     }
     for (const { policy, peer, peerPath } of tieredPeerSites(context)) {
       const finding = emptyPeerFinding(context, podsPeerFrom(peer), "");

@@ -5,10 +5,10 @@ import { intersectIps } from "../../sets/ip-set.js";
 import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
 import { groupBy } from "../group-by.js";
-import { equalPriorityPairsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 import { type TieredRuleSite, tieredRuleSites } from "../policy-rules.js";
 import { type RuleShape, shapeOfTieredRule } from "../rule-cover.js";
+import { stoppedFinding } from "../stopped-finding.js";
 
 /** The API leaves the order of policies with equal priority open. */
 export const equalPriorityConflict: LintRule = {
@@ -22,10 +22,14 @@ export const equalPriorityConflict: LintRule = {
       ({ policy, direction }) => `${policy.tier} ${policy.priority} ${direction}`,
     );
     const reported = new Set<string>();
+    const { equalPriorityPairsMax } = context.bounds;
     let pairs = 0;
     for (const sites of groups.values()) {
       for (const [one, other] of disagreeing(sites)) {
-        if (pairs++ >= equalPriorityPairsMax) return;
+        if (pairs++ >= equalPriorityPairsMax) {
+          yield stoppedFinding("conflicts of priority", equalPriorityPairsMax);
+          return;
+        }
         const key = `${objectText(one.policy)} ${objectText(other.policy)}`;
         if (reported.has(key) || !overlap(context, one, other)) continue;
         reported.add(key);

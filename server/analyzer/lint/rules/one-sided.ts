@@ -12,9 +12,9 @@ import {
 import { isForDnsOnly } from "../dns-ports.js";
 import type { Finding, LintRule } from "../finding.js";
 import { namesText, objectText, peerText } from "../finding-text.js";
-import { oneSidedPairsPerPeerMax, oneSidedStepsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 import { type PeerSite, peerSites, ruleText } from "../policy-rules.js";
+import { stoppedFinding } from "../stopped-finding.js";
 
 /** A connection needs the source's egress and the destination's ingress: what only one side allows does not pass. */
 export const oneSidedPermission: LintRule = {
@@ -24,13 +24,13 @@ export const oneSidedPermission: LintRule = {
   summary:
     "A rule allows connections that the policies of the other end deny, for every pod of the peer.",
   *run(context) {
-    let left = oneSidedStepsMax;
+    let left = context.bounds.oneSidedStepsMax;
     for (const site of peerSites(context)) {
       if (!isSpecific(site)) continue;
       const pairs = pairsOf(context, site);
       if (pairs.length === 0) continue;
       if (left <= 0) {
-        yield stoppedFinding;
+        yield stoppedFinding("permissions of one side", context.bounds.oneSidedStepsMax);
         return;
       }
       const denied = deniedPairs(context, site, pairs);
@@ -49,12 +49,6 @@ const isSpecific = ({ peer, rule }: PeerSite): boolean =>
   (peer.namespaceSelector?.key !== "" || (peer.podSelector?.key ?? "") !== "") &&
   !isForDnsOnly(rule.ports);
 
-const stoppedFinding: Finding = {
-  severity: "info",
-  message: `The search for permissions of one side stopped after ${oneSidedStepsMax} policies: there may be more.`,
-  fix: "Lint fewer namespaces at once to have all of them looked at.",
-};
-
 /** A source and a destination, one of each group of pods with equal labels. */
 type Pair = { readonly source: PodObject; readonly destination: PodObject };
 
@@ -63,7 +57,7 @@ const pairsOf = (context: LintContext, site: PeerSite): readonly Pair[] => {
   const { policy, peer, direction } = site;
   const subjects = context.groupsOf(policy.namespace, policy.podSelector);
   const peers = context.groupsOfPeer(peer, policy.namespace);
-  if (subjects.length * peers.length > oneSidedPairsPerPeerMax) return [];
+  if (subjects.length * peers.length > context.bounds.oneSidedPairsPerPeerMax) return [];
   return subjects.flatMap(({ pods: ours }) =>
     peers.flatMap(({ pods: theirs }) => {
       const [one] = ours;

@@ -2,11 +2,11 @@ import { everything } from "../../model/label-selector.js";
 import type { TieredAction, TieredPolicyObject } from "../../model/objects.js";
 import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
-import { orderedPairsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 import { policyProblems } from "../policy-problems.js";
 import { type TieredRuleSite, tieredRuleSites } from "../policy-rules.js";
 import { coversRule, coversScope, type PodScope, shapeOfTieredRule } from "../rule-cover.js";
+import { stoppedFinding } from "../stopped-finding.js";
 
 /** The subject of an ordered policy as a scope. */
 const subjectScope = ({ subject }: TieredPolicyObject): PodScope =>
@@ -30,7 +30,10 @@ export const orderedRuleUnreachable: LintRule = {
     let pairs = 0;
     for (const site of tieredRuleSites(context)) {
       pairs += earlier.length;
-      if (pairs > orderedPairsMax) return;
+      if (pairs > context.bounds.orderedPairsMax) {
+        yield stoppedFinding("unreachable rules", context.bounds.orderedPairsMax);
+        return;
+      }
       const cover = earlier.find((other) => takesAll(context, other, site));
       earlier.push(site);
       if (cover === undefined) continue;

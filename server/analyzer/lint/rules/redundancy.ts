@@ -1,10 +1,10 @@
 import type { NetworkPolicyObject } from "../../model/objects.js";
-import type { Finding, LintRule } from "../finding.js";
+import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
-import { coverageStepsMax } from "../limits.js";
 import type { LintContext } from "../lint-context.js";
 import { PolicyCover } from "../policy-cover.js";
 import { type RuleSite, rulesInForce, ruleText } from "../policy-rules.js";
+import { stoppedFinding } from "../stopped-finding.js";
 import { duplicatesOf } from "./duplicates.js";
 
 /** What others make needless, found together since one excludes another. */
@@ -107,14 +107,8 @@ export const redundantRule: LintRule = {
         path: site.path,
       };
     }
-    if (exhausted) yield exhaustedFinding;
+    if (exhausted) yield stoppedFinding("redundant rules", context.bounds.coverageStepsMax);
   },
-};
-
-const exhaustedFinding: Finding = {
-  severity: "info",
-  message: `The search for redundant rules stopped after ${coverageStepsMax} comparisons: there may be more.`,
-  fix: "Lint fewer namespaces at once to have all of them compared.",
 };
 
 /** A policy that others cover in every direction and rule changes nothing. */

@@ -18,7 +18,7 @@ export const objectRefused: LintRule = {
       if (known.has(placeText(file, line))) continue;
       yield {
         severity: severity === "error" ? "high" : "medium",
-        message: `${severity === "error" ? "The API server refuses this policy" : "Part of this policy does not mean what is written"}: ${message}.`,
+        message: `${severity === "error" ? "The API server refuses this policy" : "Part of this policy is not as the API has it"}: ${message}.`,
         fix: "Correct the field; kubectl apply --dry-run=server shows what the API server says.",
         subject: object,
         location: { file, line },
