@@ -19,23 +19,29 @@ export type PeerTerms = {
   readonly hasPortNames: boolean;
 };
 
-/** A pair of selectors of pods, and which units it selects, by their position: 1 or 0. */
+/** A pair of selectors of pods, and the positions of the units that it selects. */
 export type SelectorTerm = {
   /** The name of a namespace, or a selector of namespaces. */
   readonly namespaces: string | LabelSelector;
   readonly pods: LabelSelector;
-  selected?: Uint8Array;
+  selected?: readonly number[];
 };
+
+/** Groups of units by their position, numbered from 0. */
+type Groups = { readonly of: Uint32Array; readonly count: number };
 
 /** Collects terms of policies, and tells peers apart by them. */
 export class PeerTermBook {
   readonly #model: ClusterModel;
   readonly #units: readonly PolicyUnit[];
+  readonly #hasAddresses: boolean;
   readonly #selectors = new Map<string, SelectorTerm>();
+  #plain: Groups | undefined;
 
   constructor(model: ClusterModel, units: readonly PolicyUnit[]) {
     this.#model = model;
     this.#units = units;
+    this.#hasAddresses = units.some((unit) => firstPod(unit).ips.length > 0);
   }
 
   /** The terms of policies in one direction. */
@@ -58,17 +64,33 @@ export class PeerTermBook {
 
   /** A number for each unit, by its position; equal for units of which the terms say the same. */
   groupsOf(terms: PeerTerms): Uint32Array {
-    const groups = new Uint32Array(this.#units.length);
+    const needsTexts = terms.hasPortNames || (terms.blocks.length > 0 && this.#hasAddresses);
+    const base = needsTexts ? this.#groupedBy(terms) : this.#plainGroups();
+    const groups = base.of.slice();
+    let count = base.count;
+    for (const term of terms.selectors) count += split(groups, this.#selected(term), count);
+    return groups;
+  }
+
+  /** Groups by all but selectors where neither addresses nor port names tell units apart. */
+  #plainGroups(): Groups {
+    this.#plain ??= this.#groupedBy({ selectors: [], blocks: [], hasPortNames: false });
+    return this.#plain;
+  }
+
+  #groupedBy(terms: PeerTerms): Groups {
+    const of = new Uint32Array(this.#units.length);
     const groupOfText = new Map<string, number>();
     for (const [at, unit] of this.#units.entries()) {
       const text = textOf(terms, unit);
-      const group = groupOfText.get(text) ?? groupOfText.size;
-      groupOfText.set(text, group);
-      groups[at] = group;
+      let group = groupOfText.get(text);
+      if (group === undefined) {
+        group = groupOfText.size;
+        groupOfText.set(text, group);
+      }
+      of[at] = group;
     }
-    let count = groupOfText.size;
-    for (const term of terms.selectors) count = split(groups, this.#selected(term), count);
-    return groups;
+    return { of, count: groupOfText.size };
   }
 
   #selectorOf(peer: NetworkPolicyPeer | TieredPeer, namespace: string): SelectorTerm | undefined {
@@ -86,30 +108,36 @@ export class PeerTermBook {
     return term;
   }
 
-  #selected(term: SelectorTerm): Uint8Array {
-    const { namespaces, pods } = term;
-    term.selected ??= Uint8Array.from(this.#units, (unit) => {
+  #selected(term: SelectorTerm): readonly number[] {
+    term.selected ??= [...this.#positionsOf(term)];
+    return term.selected;
+  }
+
+  *#positionsOf({ namespaces, pods }: SelectorTerm): Iterable<number> {
+    for (const [at, unit] of this.#units.entries()) {
       const pod = firstPod(unit);
       const isPlace =
         typeof namespaces === "string"
           ? namespaces === pod.namespace
           : selects(namespaces, this.#model.namespace(pod.namespace).labels);
-      return isPlace && selects(pods, pod.labels) ? 1 : 0;
-    });
-    return term.selected;
+      if (isPlace && selects(pods, pod.labels)) yield at;
+    }
   }
 }
 
-/** Splits groups by a mark of each member; how many there are then. */
-const split = (groups: Uint32Array, marks: Uint8Array, count: number): number => {
-  const numbers = new Int32Array(count * 2).fill(-1);
-  let next = 0;
-  for (let at = 0; at < groups.length; at++) {
-    const part = (groups[at] as number) * 2 + (marks[at] as number);
-    if (numbers[part] === -1) numbers[part] = next++;
-    groups[at] = numbers[part] as number;
+/** Puts selected members of each group into a new one, numbered from `first` on; how many new ones there are. */
+const split = (groups: Uint32Array, selected: readonly number[], first: number): number => {
+  const moved = new Map<number, number>();
+  for (const at of selected) {
+    const group = groups[at] as number;
+    let to = moved.get(group);
+    if (to === undefined) {
+      to = first + moved.size;
+      moved.set(group, to);
+    }
+    groups[at] = to;
   }
-  return next;
+  return moved.size;
 };
 
 /** The pod that stands for all of a unit. */
