@@ -4,6 +4,7 @@ import type { CliContext } from "./context.js";
 import type { ExitCode } from "./exit.js";
 import { formatFrom } from "./formats.js";
 import { connectionFrom, type GlobalFlags } from "./global-flags.js";
+import { assertOneStandardInput } from "./policy/standard-input.js";
 import { type CommonFlags, dirText, type RunPolicy, withCommonFlags } from "./policy-options.js";
 import { addDiagnose, addPairs } from "./policy-pair-program.js";
 
@@ -155,9 +156,12 @@ const addDiff = (policy: Command, run: RunPolicy): void => {
       "git show HEAD:policies.yaml | causeway policy diff - policies.yaml",
     ],
   );
-  command.action((before: string, after: string) =>
-    run(command, [before], async (request) => (await changeCommands()).runDiff(request, after)),
-  );
+  command.action(async (before: string, after: string) => {
+    assertOneStandardInput([before, after]);
+    await run(command, [before], async (request) =>
+      (await changeCommands()).runDiff(request, after),
+    );
+  });
 };
 
 const addWhatIf = (policy: Command, run: RunPolicy): void => {
@@ -172,9 +176,12 @@ const addWhatIf = (policy: Command, run: RunPolicy): void => {
     comparisonFormats,
     ["causeway policy whatif manifests/ --change new-policy.yaml"],
   );
-  command.action((dirs: string[], { change }: { readonly change: readonly string[] }) =>
-    run(command, dirs, async (request) => (await changeCommands()).runWhatIf(request, change)),
-  );
+  command.action(async (dirs: string[], { change }: { readonly change: readonly string[] }) => {
+    assertOneStandardInput([...dirs, ...change]);
+    await run(command, dirs, async (request) =>
+      (await changeCommands()).runWhatIf(request, change),
+    );
+  });
 };
 
 const addCheck = (policy: Command, run: RunPolicy): void => {

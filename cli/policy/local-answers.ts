@@ -16,7 +16,6 @@ import type {
 import { problemLines } from "./problem-lines.js";
 import type { Progress } from "./progress.js";
 import type { PolicyOptions } from "./run-policy.js";
-import { assertOneStandardInput } from "./standard-input.js";
 
 /**
  * Answers of the analyzer in this process, of the folders, files and standard input that the command line names. Each
@@ -117,7 +116,6 @@ class LocalAnswers implements PolicyAnswers {
   }
 
   async diff(after: string) {
-    assertOneStandardInput([...this.#options.dirs, after]);
     const { diffWorlds } = await import("../../server/analyzer/lists/diff-worlds.js");
     const loaded = await loadManifests([after]);
     this.#say();
@@ -125,7 +123,6 @@ class LocalAnswers implements PolicyAnswers {
   }
 
   async whatIf(changes: readonly string[]) {
-    assertOneStandardInput([...this.#options.dirs, ...changes]);
     const { whatIf } = await import("../../server/analyzer/lists/what-if.js");
     const { objects, problems } = await loadManifests(changes);
     this.#say();
