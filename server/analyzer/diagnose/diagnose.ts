@@ -8,6 +8,7 @@ import { checkPods } from "./pods/check-pods.js";
 import { checkPolicies } from "./policies/check-policies.js";
 import { judgeWays } from "./policies/judged-way.js";
 import type { DiagnosisContext, DiagnosisQuestion } from "./question.js";
+import { checkServices } from "./services/check-services.js";
 import { situationOf } from "./situation/situation.js";
 import { gapsOf } from "./verdict/gaps.js";
 import { modeVerdictOf, overallOf, wayStatesOf } from "./verdict/mode-verdict.js";
@@ -29,19 +30,18 @@ export const diagnose = (
   const result = joinResults([
     checkPods(situation),
     checkNodes(situation),
+    checkServices(situation),
     checkPolicies(situation, judged),
   ]);
   const findings = mergeFindings(result.findings);
   const gaps = gapsOf(situation);
   const knowledge = { plugin: situation.plugin, gaps };
   const states = wayStatesOf(situation.ways, findings);
-  const isAnyOf = situation.b.resolved.kind === "dns";
   const verdicts = situation.modes.map((mode) =>
     modeVerdictOf(
       mode,
       states.filter(({ way }) => way.mode === mode),
       knowledge,
-      { isAnyOf },
     ),
   );
   const overall = overallOf(verdicts, situation.primary);

@@ -13,16 +13,16 @@ export const pathOf = (diagnosed: Diagnosed, book: EvidenceBook): readonly Hop[]
     .filter((place) => isOnPath(diagnosed.situation, place))
     .map((place, index) => hopOf(diagnosed, { place, hop: index + 1 }, book));
 
-const isOnPath = ({ targets, modes, a, b }: Situation, place: Place): boolean => {
+const isOnPath = ({ ways, modes, a, b }: Situation, place: Place): boolean => {
   switch (place) {
     case "lookup":
       return modes.includes("name");
     case "service":
-      return targets.length > 0;
+      return ways.some(({ route }) => route !== undefined);
     case "source-pod":
       return a.pods.length > 0;
     case "destination-pod":
-      return b.pods.length > 0 || targets.length > 0;
+      return b.pods.length > 0 || ways.some(({ route }) => route !== undefined);
     default:
       return true;
   }
@@ -65,7 +65,7 @@ const checks: Readonly<Record<Place, string>> = {
   "destination-pod": "pod state",
 };
 
-const titleOf = ({ a, b, targets }: Situation, place: Place): string => {
+const titleOf = ({ a, b, ways }: Situation, place: Place): string => {
   switch (place) {
     case "source-pod":
     case "egress":
@@ -75,7 +75,7 @@ const titleOf = ({ a, b, targets }: Situation, place: Place): string => {
     case "lookup":
       return "cluster DNS";
     case "service":
-      return targets.map(({ service }) => serviceTitle(service)).join(", ");
+      return servicesText(ways);
     case "destination-node":
       return nodeTitle(b.pods.map(({ nodeName }) => nodeName));
     case "ingress":
@@ -87,4 +87,11 @@ const titleOf = ({ a, b, targets }: Situation, place: Place): string => {
 const nodeTitle = (names: readonly (string | undefined)[]): string => {
   const known = [...new Set(names.filter((name) => name !== undefined))].sort();
   return known.length === 0 ? "node" : `node ${known.join(", ")}`;
+};
+
+const servicesText = (ways: Situation["ways"]): string => {
+  const titles = ways.flatMap(({ route }) =>
+    route === undefined ? [] : serviceTitle(route.service),
+  );
+  return [...new Set(titles)].sort().join(", ");
 };

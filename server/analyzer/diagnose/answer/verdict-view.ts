@@ -26,7 +26,7 @@ const staticOf = (diagnosed: Diagnosed, { status, ways }: ModeVerdict): VerdictV
     return { verdict: "unknown", by: doubt?.component ?? "", rule: "", why };
   }
   const down = ways.filter(({ blockers }) => blockers.length > 0);
-  const first = down[0]?.blockers[0] ?? ways.flatMap(({ impairing }) => impairing)[0];
+  const first = down[0]?.blockers[0]?.[0] ?? ways.flatMap(({ impairing }) => impairing)[0];
   if (first === undefined) return allowOf(diagnosed, ways);
   const all = down.length === ways.length || down.length === 0;
   const share = all ? "" : ` (${down.length} of ${ways.length} connections)`;

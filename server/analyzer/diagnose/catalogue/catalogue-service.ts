@@ -79,10 +79,16 @@ export const serviceCodes = {
     meaning:
       "The load balancer lets only its loadBalancerSourceRanges in, and the source is in none.",
   },
+  SERVICE_INSIDE_ONLY: {
+    ...broken,
+    severity: "high",
+    certainty: 0.8,
+    meaning: "The source is outside of the cluster, and the Service has an address inside only.",
+  },
   CLUSTERIP_OUTSIDE_RANGE: {
     ...broken,
     severity: "medium",
-    certainty: 0.6,
+    certainty: 0.55,
     meaning: "The Service's address is not in the cluster's Service range.",
   },
   DUAL_STACK_MISMATCH: {

@@ -72,6 +72,8 @@ export type Finding = {
   /** Codes that these objects can't tell from it. */
   readonly equivalentTo?: readonly Code[];
   readonly remedy?: Remedy;
+  /** Whether it is how another finding of its place shows: a Service without ready endpoints where no pod is ready. */
+  readonly isConsequence?: boolean;
 };
 
 /** What a check says. */

@@ -1,8 +1,4 @@
-const plain = /^[A-Za-z0-9_./:=@%+,-]+$/;
-
-/** A word as a POSIX shell takes it for exactly this text, whatever is in it. */
-export const shellWord = (text: string): string =>
-  plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+import { shellWord } from "../../fix/shell-word.js";
 
 /** A command of words, each quoted where it must be. */
 export const command = (...words: readonly string[]): string => words.map(shellWord).join(" ");

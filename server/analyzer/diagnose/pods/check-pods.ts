@@ -1,7 +1,7 @@
 import type { PodObject } from "../../model/objects.js";
 import { familiesOfEnd } from "../../service/service-families.js";
 import { type CheckResult, type Finding, joinResults } from "../findings/finding.js";
-import { diagnosisPodsMax } from "../limits.js";
+import { diagnosisEndpointsMax } from "../limits.js";
 import { isBehind } from "../situation/service-ways.js";
 import type { Situation } from "../situation/situation.js";
 import { isPodEnd, type Way } from "../situation/way.js";
@@ -9,7 +9,7 @@ import { containerFaults } from "./pod-containers.js";
 import { networkFaults } from "./pod-network.js";
 import { phaseFaults } from "./pod-phase.js";
 import { readinessFaults } from "./pod-readiness.js";
-import { type PodSubject, podFinding, podName } from "./pod-subject.js";
+import { type PodFault, type PodSubject, podFinding, podName } from "./pod-subject.js";
 
 /** Whether the pods of both ends can send and take connections at all. */
 export const checkPods = (situation: Situation): CheckResult =>
@@ -25,6 +25,7 @@ const sourceSubject = ({ world }: Situation, pod: PodObject): PodSubject => ({
   pod,
   role: "source",
   hits: ({ source }) => isPodEnd(source, pod),
+  behind: false,
   ports: { ports: [], from: "any", omitted: 0 },
 });
 
@@ -37,6 +38,7 @@ const destinationSubject = ({ world, ports, ways }: Situation, pod: PodObject): 
     pod,
     role: "destination",
     hits: (way) => isPodEnd(way.destination, pod) || isBehind(way, pod),
+    behind: ways.some((way) => isBehind(way, pod)),
     ports:
       own.length === 0
         ? ports
@@ -59,18 +61,13 @@ const destinationPodsOf = ({ b, ways }: Situation): readonly PodObject[] => {
   }
   return [...pods.values()]
     .sort((one, other) => (podName(one) < podName(other) ? -1 : 1))
-    .slice(0, diagnosisPodsMax);
+    .slice(0, diagnosisEndpointsMax);
 };
 
 const checkPod = (subject: PodSubject): CheckResult => {
   const { pod } = subject;
-  const faults = [
-    ...phaseFaults(subject),
-    ...containerFaults(subject),
-    ...readinessFaults(subject),
-    ...networkFaults(subject),
-  ];
-  const findings = faults.map((fault) => podFinding(subject, fault));
+  const faults = faultsOf(subject);
+  const findings = faults.map((fault) => podFinding(...asUnready(subject, fault)));
   const healthy = pod.phase === "Running" && faults.every(({ effect }) => effect === "risk");
   const place = subject.role === "source" ? "source-pod" : "destination-pod";
   const because = `${podName(pod)} runs`;
@@ -84,6 +81,29 @@ const checkPod = (subject: PodSubject): CheckResult => {
       : [],
     seen: pod.phase === "" ? [] : [{ place, observation: { kind: "pod", data: podData(pod) } }],
   };
+};
+
+const faultsOf = (subject: PodSubject): readonly PodFault[] => {
+  const containers = containerFaults(subject);
+  const explained = containers.some(({ makesUnready }) => makesUnready === true);
+  return [
+    ...phaseFaults(subject),
+    ...containers,
+    // A container that is down is why the pod is not ready.
+    ...readinessFaults(subject).filter(({ code }) => !explained || code !== "POD_NOT_READY"),
+    ...networkFaults(subject),
+  ];
+};
+
+/** A pod that is not ready stops the ways through Services that have nobody else. */
+const asUnready = (subject: PodSubject, fault: PodFault): readonly [PodSubject, PodFault] => {
+  const { pod, behind } = subject;
+  const applies = fault.makesUnready === true && fault.effect === "risk" && behind;
+  if (!applies) return [subject, fault];
+  return [
+    { ...subject, hits: (way) => isBehind(way, pod) },
+    { ...fault, effect: "blocks" },
+  ];
 };
 
 const podData = (pod: PodObject): Readonly<Record<string, string>> => ({

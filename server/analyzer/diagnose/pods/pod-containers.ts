@@ -26,6 +26,7 @@ const faultOf = (subject: PodSubject, status: ContainerStatus): PodFault | undef
   return {
     ...fault,
     effect: down ? effect : "risk",
+    makesUnready: down,
     solutions: [`${fault.summary}: run ${fault.steps[0] ?? ""}`],
   };
 };

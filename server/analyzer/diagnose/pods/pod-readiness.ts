@@ -42,6 +42,7 @@ const unreadyFaults = (subject: PodSubject): readonly PodFault[] => {
     {
       code: "POD_NOT_READY",
       effect: "risk",
+      makesUnready: true,
       issue: `Pod ${podName(pod)} is not ready`,
       solutions: [`Make the readiness probe of ${podName(pod)} pass: run ${describePod(pod)}`],
       summary: `Make the readiness probe of ${podName(pod)} pass, or correct the probe`,
@@ -69,6 +70,7 @@ const isMet = (pod: PodObject, gate: string): boolean =>
 const gateFault = ({ pod }: PodSubject, gate: string): PodFault => ({
   code: "POD_READINESS_GATE",
   effect: "risk",
+  makesUnready: true,
   issue: `Pod ${podName(pod)} is not ready: its readiness gate ${gate} is not met`,
   solutions: [
     `Find out why the controller of readiness gate ${gate} does not set it: run ${describePod(pod)}`,

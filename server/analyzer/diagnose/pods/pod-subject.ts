@@ -19,6 +19,8 @@ export type PodSubject = {
   readonly pod: PodObject;
   readonly role: "source" | "destination";
   readonly hits: (way: Way) => boolean;
+  /** Whether it is behind a Service that leads to nobody. */
+  readonly behind: boolean;
   /** The ports that matter on it: of a source none. */
   readonly ports: JudgedPorts;
 };
@@ -36,6 +38,8 @@ export type PodFault = {
   readonly summary: string;
   readonly steps: readonly string[];
   readonly data: Readonly<Record<string, string>>;
+  /** Whether it keeps the pod from being ready, and so out of its Services. */
+  readonly makesUnready?: boolean;
 } & Partial<
   Pick<Finding, "severity" | "certainty" | "proof" | "equivalentTo" | "observations"> & Remedy
 >;

@@ -1,11 +1,11 @@
-import { workloadText } from "../../model/cluster-model.js";
 import { doubtView } from "../../pair/doubts.js";
 import type { FitContext } from "../../pair/peer-fit.js";
 import { policyName, policyTitle } from "../../pair/views.js";
-import type { Direction, DirectionDecision, Doubt, PolicyEndpoint } from "../../policy/decision.js";
+import type { Direction, DirectionDecision, Doubt } from "../../policy/decision.js";
 import { type CheckResult, type Finding, joinResults, nothing } from "../findings/finding.js";
 import { policiesNamedMax } from "../limits.js";
 import { portText } from "../situation/asked-ports.js";
+import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
 import { directionVerdict, type JudgedWay } from "./judged-way.js";
@@ -55,27 +55,6 @@ const connectionOf = (
   if (source === undefined || destination === undefined) return undefined;
   const [subject, peer] = direction === "egress" ? [source, destination] : [destination, source];
   return { direction, subject, peer, protocol, port };
-};
-
-/** "default/web", or its workload where it stands for others of it. */
-const endTitle = ({ world, a, b }: Situation, end: PolicyEndpoint): string => {
-  switch (end.kind) {
-    case "pod": {
-      const named = [a, b].find(
-        ({ pods, omitted }) => pods.length + omitted > 1 && pods.includes(end.pod),
-      );
-      if (named !== undefined) return named.name;
-      const isNamed = [...a.pods, ...b.pods].includes(end.pod);
-      const { model } = world;
-      return isNamed || end.pod.owner === undefined
-        ? `${end.pod.namespace}/${end.pod.name}`
-        : workloadText(model.workloadOf(end.pod));
-    }
-    case "node":
-      return `node ${end.node.name}`;
-    case "addresses":
-      return "addresses outside the cluster";
-  }
 };
 
 const denialFinding = (

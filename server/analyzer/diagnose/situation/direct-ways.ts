@@ -3,9 +3,8 @@ import type { JudgedPorts } from "./asked-ports.js";
 import type { End } from "./end.js";
 import type { Way } from "./way.js";
 
-/** The connections from A to B's own address, one for each judged port. */
+/** The connections from A to B's own address, one for each judged port; to nobody where a workload has no pods. */
 export const directWays = (a: End, b: End, { ports }: JudgedPorts): readonly Way[] => {
-  if (b.resolved.kind === "service") return [];
   const mode = b.resolved.kind === "dns" ? "name" : "podIP";
   const named = b.resolved.byName && b.resolved.kind === "pod";
   return orNobody(a).flatMap((source) =>
@@ -18,6 +17,5 @@ export const directWays = (a: End, b: End, { ports }: JudgedPorts): readonly Way
   );
 };
 
-/** The endpoints of an end; nobody for a workload without pods. */
-export const orNobody = ({ endpoints }: End): readonly (PolicyEndpoint | undefined)[] =>
+const orNobody = ({ endpoints }: End): readonly (PolicyEndpoint | undefined)[] =>
   endpoints.length > 0 ? endpoints : [undefined];

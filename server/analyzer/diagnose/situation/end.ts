@@ -1,12 +1,12 @@
 import { type ClusterModel, workloadText } from "../../model/cluster-model.js";
 import type { PodObject } from "../../model/objects.js";
+import { outsideEnds } from "../../pair/question-ends.js";
 import type { PolicyEndpoint } from "../../policy/decision.js";
 import type { PolicyWorld } from "../../policy-world.js";
-import { QuestionError } from "../../question-error.js";
 import type { ResolvedName } from "../../resolve/resolved-name.js";
+import { endpointsOf } from "../../service/service-endpoints.js";
+import { endInFamily } from "../../service/service-families.js";
 import { diagnosisEndpointsMax, diagnosisPodsMax } from "../limits.js";
-
-type World = Pick<PolicyWorld, "model" | "engine">;
 
 /** One end of the question, as the diagnosis looks at it. */
 export type End = {
@@ -19,42 +19,38 @@ export type End = {
   readonly omitted: number;
 };
 
-/** The end that a name stands for. */
-export const endOf = (world: World, resolved: ResolvedName): End => {
-  const all = podsOf(world.model, resolved);
+/** The end that a name stands for as destination. */
+export const destinationEndOf = (world: PolicyWorld, resolved: ResolvedName): End =>
+  endWith(world, resolved, podsOf(world.model, resolved));
+
+/** The end that a name stands for as source; a Service opens no connections: it stands for the pods behind it. */
+export const sourceEndOf = (world: PolicyWorld, resolved: ResolvedName): End => {
+  const { service } = resolved;
+  if (service === undefined) return destinationEndOf(world, resolved);
+  const pods = new Map<string, PodObject>();
+  for (const { holder } of endpointsOf(world, service).endpoints) {
+    if (holder.kind === "pod") pods.set(holder.pod.name, holder.pod);
+  }
+  return endWith(world, resolved, [...pods.values()].sort(byName));
+};
+
+const endWith = (world: PolicyWorld, resolved: ResolvedName, all: readonly PodObject[]): End => {
   const pods = all.slice(0, diagnosisPodsMax);
+  const named: readonly PolicyEndpoint[] =
+    resolved.kind === "dns" ? outsideEnds(world) : resolved.endpoints;
+  const endpoints = pods.length > 0 ? pods.map((pod) => ({ kind: "pod", pod }) as const) : named;
   return {
     name: resolved.view.name,
     resolved,
     pods,
-    endpoints:
-      pods.length > 0
-        ? pods.map((pod) => ({ kind: "pod", pod }))
-        : endpointsOf(world, resolved).slice(0, diagnosisEndpointsMax),
+    endpoints: endpoints
+      .slice(0, diagnosisEndpointsMax)
+      .map((end) => endInFamily(end, resolved.address?.family)),
     omitted: all.length - pods.length,
   };
 };
 
-/** The end that connections come from. Throws QuestionError `invalid` for what sends none. */
-export const sourceEndOf = (world: World, resolved: ResolvedName): End => {
-  if (resolved.kind === "service") {
-    throw new QuestionError(
-      "invalid",
-      `${resolved.view.name} is a Service: connections come from pods; name one, such as namespace/pod`,
-    );
-  }
-  if (resolved.kind === "dns") throw new QuestionError("invalid", resolved.reason);
-  return endOf(world, resolved);
-};
-
-/** A name outside can have any address outside. */
-const endpointsOf = (
-  { engine }: World,
-  { kind, endpoints }: ResolvedName,
-): readonly PolicyEndpoint[] =>
-  kind === "dns"
-    ? engine.externalRanges().map((range) => ({ kind: "addresses", range }))
-    : endpoints;
+const byName = (one: PodObject, other: PodObject): number => (one.name < other.name ? -1 : 1);
 
 const podsOf = (model: ClusterModel, resolved: ResolvedName): readonly PodObject[] => {
   if (resolved.pod !== undefined) return [resolved.pod];
@@ -65,7 +61,7 @@ const podsOf = (model: ClusterModel, resolved: ResolvedName): readonly PodObject
   const text = workloadText(workload);
   return [...model.podsIn(workload.namespace)]
     .filter((pod) => workloadText(model.workloadOf(pod)) === text)
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+    .sort(byName);
 };
 
 /** The one pod that an end is; undefined for several and for what is no pod. */

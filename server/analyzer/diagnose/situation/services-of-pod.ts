@@ -2,18 +2,30 @@ import type { ClusterModel } from "../../model/cluster-model.js";
 import type { PodObject, ServiceObject, ServicePort } from "../../model/objects.js";
 import { podsSelectedBy } from "../../service/service-endpoints.js";
 import { targetPortOn } from "../../service/service-legs.js";
+import { diagnosisServicesMax } from "../limits.js";
 import type { JudgedPorts } from "./asked-ports.js";
-import { isPodEnd } from "./way.js";
+import { selectorGuessOf } from "./selector-guess.js";
 
-/** The Services that have a pod behind them, by selector or by a slice that is kept by hand; in order of names. */
-export const servicesOfPod = (model: ClusterModel, pod: PodObject): readonly ServiceObject[] =>
-  [...model.servicesIn(pod.namespace)]
-    .filter(
-      (service) =>
-        podsSelectedBy(model, service).some((each) => isPodEnd({ kind: "pod", pod: each }, pod)) ||
-        isListed(model, service, pod),
-    )
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+/**
+ * The Services that lead to a pod: those that have it behind them, by selector or by a slice that is kept by hand; where
+ * there are none, those that select nothing and probably mean it. In order of names.
+ */
+export const servicesToward = (model: ClusterModel, pod: PodObject): readonly ServiceObject[] => {
+  const services = [...model.servicesIn(pod.namespace)].sort((one, other) =>
+    one.name < other.name ? -1 : 1,
+  );
+  const behind = services.filter(
+    (service) => isSelected(model, service, pod) || isListed(model, service, pod),
+  );
+  const toward =
+    behind.length > 0
+      ? behind
+      : services.filter((service) => selectorGuessOf(model, service, [pod]) !== undefined);
+  return toward.slice(0, diagnosisServicesMax);
+};
+
+const isSelected = (model: ClusterModel, service: ServiceObject, pod: PodObject): boolean =>
+  podsSelectedBy(model, service).some(({ name }) => name === pod.name);
 
 const isListed = (model: ClusterModel, service: ServiceObject, pod: PodObject): boolean =>
   model

@@ -7,8 +7,8 @@ import { type NetworkPlugin, networkPluginOf } from "../network-plugin.js";
 import { type AskedConnection, type DiagnosisQuestion, parseAskedConnection } from "../question.js";
 import { type JudgedPorts, judgedPortsOf } from "./asked-ports.js";
 import { directWays } from "./direct-ways.js";
-import { type End, endOf, sourceEndOf } from "./end.js";
-import { type ServiceTarget, serviceTargetsOf, serviceWays } from "./service-ways.js";
+import { destinationEndOf, type End, sourceEndOf } from "./end.js";
+import { isServiceEnd, serviceWays } from "./service-ways.js";
 import { type AccessMode, accessModes, type Way } from "./way.js";
 
 /** A question as it was understood, with every connection that is judged for it. */
@@ -19,8 +19,6 @@ export type Situation = {
   readonly b: End;
   /** Ports of B itself; of a Service B its own ports are judged instead. */
   readonly ports: JudgedPorts;
-  /** The Services through which B is reached. */
-  readonly targets: readonly ServiceTarget[];
   readonly ways: readonly Way[];
   /** Ways that were left out because there are too many. */
   readonly omittedWays: number;
@@ -38,31 +36,40 @@ export type Situation = {
 export const situationOf = (world: PolicyWorld, question: DiagnosisQuestion): Situation => {
   const asked = parseAskedConnection(question);
   const a = sourceEndOf(world, resolveName(world, question.podA));
-  const b = endOf(world, resolveName(world, question.podB));
+  const b = destinationEndOf(world, resolveName(world, question.podB));
   assertSameFamily(a, b);
   const ports = judgedPortsOf(asked, b.pods);
-  const targets = serviceTargetsOf(world, { b, asked, ports, text: question.podB });
-  const all = [...directWays(a, b, ports), ...serviceWays(world, { a, targets, asked })];
-  const ways = all.slice(0, diagnosisWaysMax);
-  const modes = accessModes.filter((mode) => all.some((way) => way.mode === mode));
+  const parts = { a, b, asked, ports };
+  const direct = isServiceEnd(world, parts) ? [] : directWays(a, b, ports);
+  const all = [...direct, ...serviceWays(world, parts)];
+  const ways = all.length === 0 ? [toNobody(b)] : all.slice(0, diagnosisWaysMax);
+  const modes = accessModes.filter((mode) => ways.some((way) => way.mode === mode));
   return {
     world,
     asked,
     a,
     b,
     ports,
-    targets,
     ways,
-    omittedWays: all.length - ways.length,
+    omittedWays: Math.max(0, all.length - ways.length),
     modes,
     primary: primaryOf(b, modes),
     plugin: networkPluginOf(world.model),
   };
 };
 
+/** From a workload without pods to a Service no connection can be told in detail. */
+const toNobody = (b: End): Way => ({
+  mode: b.resolved.byName ? "name" : "serviceIP",
+  source: undefined,
+  destination: undefined,
+  protocol: "TCP",
+  port: 0,
+});
+
 const primaryOf = (b: End, modes: readonly AccessMode[]): AccessMode => {
-  const wanted = b.resolved.byName ? "name" : b.resolved.kind === "service" ? "serviceIP" : "podIP";
-  return modes.includes(wanted) ? wanted : (modes[0] ?? wanted);
+  const wanted = b.resolved.byName || b.resolved.kind === "dns" ? "name" : "podIP";
+  return modes.includes(wanted) ? wanted : (modes[0] ?? "podIP");
 };
 
 /** Two addresses of different families can't be ends of one connection: the question is wrong, not the network. */

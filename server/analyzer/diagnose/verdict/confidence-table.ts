@@ -30,6 +30,9 @@ export const unknownCauseMin = 0.03;
 /** Weight of causes that stop another way than the one that was asked for. */
 export const otherModeWeight = 0.5;
 
+/** Weight of a cause that is how another one shows: the other one is where to begin. */
+export const consequenceWeight = 0.5;
+
 /** What each kind of missing knowledge takes from a confidence. */
 export const gapCosts = {
   /** Pods without a status may not run at all. */

@@ -1,4 +1,5 @@
-import { type Finding, places } from "../findings/finding.js";
+import { type Finding, type Place, places } from "../findings/finding.js";
+import { isOutsideWay } from "../situation/service-ways.js";
 import type { AccessMode, Way } from "../situation/way.js";
 import { certaintyOf, connectedConfidence, type Knowledge } from "./confidence.js";
 
@@ -8,8 +9,8 @@ export type Status = "connected" | "degraded" | "disconnected" | "unknown";
 /** A way with what was found on it. */
 export type WayState = {
   readonly way: Way;
-  /** What stops it, in the order in which a connection meets it. */
-  readonly blockers: readonly Finding[];
+  /** What stops it, in groups of one place, in the order in which a connection meets them. */
+  readonly blockers: readonly (readonly Finding[])[];
   readonly impairing: readonly Finding[];
   readonly doubts: readonly Finding[];
 };
@@ -22,26 +23,31 @@ export type ModeVerdict = {
   readonly ways: readonly WayState[];
 };
 
-/** Every way of a mode with what was found on it. */
+/** Every way with what was found on it. */
 export const wayStatesOf = (
   ways: readonly Way[],
   findings: readonly Finding[],
 ): readonly WayState[] =>
   ways.map((way) => {
     const own = findings.filter(({ hits }) => hits(way));
-    const with_ = (effect: Finding["effect"]): readonly Finding[] =>
-      own.filter((each) => each.effect === effect).sort(byPlace);
-    return {
-      way,
-      blockers: with_("blocks"),
-      impairing: with_("impairs"),
-      doubts: with_("unknown"),
-    };
+    const having = (effect: Finding["effect"]): readonly Finding[] =>
+      own.filter((each) => each.effect === effect);
+    const stopping = having("blocks");
+    const blockers = places.flatMap((place) => {
+      const group = stopping.filter((finding) => placeOn(way, finding) === place);
+      return group.length === 0 ? [] : [group];
+    });
+    return { way, blockers, impairing: having("impairs"), doubts: having("unknown") };
   });
 
-/** In the order in which a connection meets them. */
-export const byPlace = (one: Finding, other: Finding): number =>
-  places.indexOf(one.place) - places.indexOf(other.place);
+/** Where a finding takes effect: pods that are not ready make their Service refuse. */
+const placeOn = ({ destination, route }: Way, { place }: Finding): Place =>
+  destination === undefined && route !== undefined && place.startsWith("destination")
+    ? "service"
+    : place;
+
+/** Everything that stops a way. */
+export const stoppingOf = ({ blockers }: WayState): readonly Finding[] => blockers.flat();
 
 /**
  * The status of a mode from its ways: connected when all work, disconnected when none does, degraded when some do or when
@@ -51,7 +57,6 @@ export const modeVerdictOf = (
   mode: AccessMode,
   ways: readonly WayState[],
   knowledge: Knowledge,
-  { isAnyOf }: { readonly isAnyOf: boolean },
 ): ModeVerdict => {
   const certainty = (findings: readonly Finding[]): number =>
     Math.max(0, ...findings.map((each) => certaintyOf(each, knowledge)));
@@ -65,13 +70,13 @@ export const modeVerdictOf = (
   const open = ways.filter(({ blockers, doubts }) => blockers.length === 0 && doubts.length > 0);
   const up = ways.length - down.length - open.length;
   if (down.length === ways.length) {
-    return verdict("disconnected", Math.min(...down.map(({ blockers }) => certainty(blockers))));
+    return verdict("disconnected", Math.min(...down.map((state) => certainty(stoppingOf(state)))));
   }
   if (open.length > 0 && (up === 0 || down.length === 0)) return verdict("unknown", 0);
   // A name outside has one of many addresses: that some are permitted says nothing of the one it has.
-  if (down.length > 0 && isAnyOf) return verdict("unknown", 0);
+  if (down.length > 0 && ways.some(({ way }) => isOutsideWay(way))) return verdict("unknown", 0);
   const works = connectedConfidence(knowledge, mode);
-  const faults = ways.map(({ blockers, impairing }) => certainty([...blockers, ...impairing]));
+  const faults = ways.map((state) => certainty([...stoppingOf(state), ...state.impairing]));
   const worst = Math.max(...faults);
   const impaired = ways.some(({ impairing }) => impairing.length > 0);
   return down.length > 0 || impaired

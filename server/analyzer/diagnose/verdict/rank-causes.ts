@@ -1,9 +1,14 @@
 import { catalogue } from "../catalogue/catalogue.js";
-import type { Finding } from "../findings/finding.js";
+import { type Finding, places } from "../findings/finding.js";
 import type { AccessMode } from "../situation/way.js";
 import { certaintyOf, type Knowledge, rounded } from "./confidence.js";
-import { otherModeWeight, unknownCauseMin, unseenFault } from "./confidence-table.js";
-import { byPlace, type ModeVerdict, type Status, type WayState } from "./mode-verdict.js";
+import {
+  consequenceWeight,
+  otherModeWeight,
+  unknownCauseMin,
+  unseenFault,
+} from "./confidence-table.js";
+import { type ModeVerdict, type Status, stoppingOf, type WayState } from "./mode-verdict.js";
 
 /** A finding with its part in what is wrong. */
 export type RankedFinding = {
@@ -86,7 +91,7 @@ const partsOf = (
   return parts;
 };
 
-/** On one way: each finding stops it unless one before did. */
+/** On one way: each finding stops it unless one before did; those of one place don't mask each other. */
 const partsOfWay = (
   { blockers, impairing, doubts }: WayState,
   {
@@ -95,26 +100,28 @@ const partsOfWay = (
     knowledge,
   }: { readonly share: number; readonly status: Status; readonly knowledge: Knowledge },
 ): readonly (readonly [Finding, Part])[] => {
-  const [first] = blockers;
+  const parts: (readonly [Finding, Part])[] = [];
   let before = share;
-  const parts = blockers.map((finding): readonly [Finding, Part] => {
-    const certainty = certaintyOf(finding, knowledge);
-    const weight = before * certainty;
-    before *= 1 - certainty;
-    return [finding, { weight, isFirst: first !== undefined && byPlace(finding, first) === 0 }];
-  });
+  for (const group of blockers) {
+    let rest = before;
+    const hasRoot = group.some(({ isConsequence }) => isConsequence !== true);
+    for (const finding of group) {
+      const certainty = certaintyOf(finding, knowledge);
+      const share = hasRoot && finding.isConsequence === true ? consequenceWeight : 1;
+      const weight = before * certainty * share;
+      parts.push([finding, { weight, isFirst: group === blockers[0] }]);
+      rest *= 1 - certainty;
+    }
+    before = rest;
+  }
   const isFirst = blockers.length === 0;
-  return [
-    ...parts,
-    ...impairing.map((finding): readonly [Finding, Part] => [
-      finding,
-      { weight: before * certaintyOf(finding, knowledge), isFirst },
-    ]),
-    ...(status === "unknown" ? doubts : []).map((finding): readonly [Finding, Part] => [
-      finding,
-      { weight: before, isFirst },
-    ]),
-  ];
+  for (const finding of impairing) {
+    parts.push([finding, { weight: before * certaintyOf(finding, knowledge), isFirst }]);
+  }
+  if (status === "unknown") {
+    for (const finding of doubts) parts.push([finding, { weight: before, isFirst }]);
+  }
+  return parts;
 };
 
 /** What is left for causes that objects don't show, in the mode that was asked for or, where that works, in the others. */
@@ -127,7 +134,7 @@ const unseenOf = (
   const wrong = main.some(({ status }) => status !== "connected") ? main : verdicts;
   const rests = wrong.flatMap(({ ways }) =>
     ways
-      .map(({ blockers, impairing }) => [...blockers, ...impairing])
+      .map((state) => [...stoppingOf(state), ...state.impairing])
       .filter((found) => found.length > 0)
       .map((found) =>
         found.reduce((rest, finding) => rest * (1 - certaintyOf(finding, knowledge)), unseenFault),
@@ -151,7 +158,7 @@ const bySeverity = (one: RankedFinding, other: RankedFinding): number =>
   rankOf(one.finding) - rankOf(other.finding) || byName(one, other);
 
 const byName = ({ finding: one }: RankedFinding, { finding: other }: RankedFinding): number =>
-  byPlace(one, other) ||
+  places.indexOf(one.place) - places.indexOf(other.place) ||
   compare(one.code, other.code) ||
   compare(one.component, other.component) ||
   compare(one.issue, other.issue);
