@@ -12,31 +12,35 @@ import { connectionsView, policyTitle, ruleTitle } from "./views.js";
 export const doubtsOf = (decision: PairDecision, asked: ConnectionSet): readonly DoubtView[] => {
   const open = intersectConnections(asked, decision.undetermined);
   const found = new Map<string, DoubtView>();
-  for (const [doubts, peer] of [
-    [decision.egress.doubts, decision.destination],
-    [decision.ingress.doubts, decision.source],
+  const { source, destination } = decision;
+  for (const [doubts, ends] of [
+    [decision.egress.doubts, { subject: source, peer: destination }],
+    [decision.ingress.doubts, { subject: destination, peer: source }],
   ] as const) {
     for (const doubt of doubts) {
       const connections = intersectConnections(doubt.connections, open);
       if (isEmptyConnections(connections)) continue;
-      const view = doubtView({ ...doubt, connections }, peer);
+      const view = doubtView({ ...doubt, connections }, ends);
       if (!found.has(view.text)) found.set(view.text, view);
     }
   }
   return [...found.values()];
 };
 
-/** Why something can't be told, as answers show it. `peer` is the end that the rules go by. */
-export const doubtView = (doubt: Doubt, peer: PolicyEndpoint): DoubtView => ({
+/** The end whose policies are asked, and the one that their rules go by. */
+export type DoubtEnds = { readonly subject: PolicyEndpoint; readonly peer: PolicyEndpoint };
+
+/** Why something can't be told, as answers show it. */
+export const doubtView = (doubt: Doubt, ends: DoubtEnds): DoubtView => ({
   reason: doubt.reason,
-  text: doubtText(doubt, peer),
+  text: doubtText(doubt, ends),
   connections: connectionsView(doubt.connections),
 });
 
-const doubtText = (doubt: Doubt, peer: PolicyEndpoint): string => {
+const doubtText = (doubt: Doubt, { subject, peer }: DoubtEnds): string => {
   switch (doubt.reason) {
     case "unmodelled-policy":
-      return `${policyTitle(doubt.policy)} selects this end and is of a kind that is not evaluated`;
+      return `${policyTitle(doubt.policy)} selects ${endText(subject)} and is of a kind that is not evaluated`;
     case "unknown-address":
       return `${ruleTitle(doubt.rule)} goes by address, and ${addressText(peer)}`;
     case "domain-name":

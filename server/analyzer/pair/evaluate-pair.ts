@@ -56,7 +56,7 @@ const worstFirst = (judged: readonly JudgedWay[]): readonly JudgedWay[] =>
 const walkthroughOfAll = (judged: readonly JudgedWay[], verdict: Verdict): string => {
   const counted = judged.filter(({ counts }) => counts);
   const first = counted.find((way) => way.verdict === verdict) ?? worstFirst(counted)[0];
-  if (first === undefined) return "no way to judge";
+  if (first === undefined) return "nothing takes the connection";
   const text = wayWalkthrough(first);
   const others = counted.filter((way) => wayWalkthrough(way) !== text).length;
   if (others === 0) return text;

@@ -59,9 +59,12 @@ export type Denied = {
   /** By the baseline tier. */
   readonly byBaseline: ConnectionSet;
   readonly byNetworkPolicies: ConnectionSet;
-  /** "AdminNetworkPolicy 'a' Ingress rule x": what decides a connection. */
-  readonly decider: (connections: ConnectionSet) => string;
+  /** "AdminNetworkPolicy 'a' Ingress rule x": what decides a connection before a policy of a tier is asked. */
+  readonly decider: (connections: ConnectionSet, tier: Tier) => string;
 };
+
+/** Where a policy stands in the order of evaluation. */
+export type Tier = "admin" | "networkpolicy" | "baseline";
 
 const deniedBy = (decision: DirectionDecision, missing: ConnectionSet): Denied => {
   const sets = {
@@ -69,26 +72,48 @@ const deniedBy = (decision: DirectionDecision, missing: ConnectionSet): Denied =
     byBaseline: noConnections,
     byNetworkPolicies: noConnections,
   };
-  const deciders: { readonly title: string; readonly connections: ConnectionSet }[] = [];
+  const deciders: Decider[] = [];
   for (const part of decision.parts) {
     const connections = intersectConnections(part.connections, missing);
     if (isEmptyConnections(connections)) continue;
     if (part.by === "tier" && part.action !== "accept") {
-      deciders.push({ title: ruleTitle(part.rule), connections });
+      deciders.push({
+        title: ruleTitle(part.rule),
+        tier: part.tier,
+        action: part.action,
+        connections,
+      });
       if (part.action === "pass") continue;
       sets.byTier = unionConnections(sets.byTier, connections);
       if (part.tier === "baseline")
         sets.byBaseline = unionConnections(sets.byBaseline, connections);
     } else if (part.by === "networkpolicy" && part.action === "deny") {
-      deciders.push({ title: part.policies.map(policyTitle).join(", "), connections });
+      const title = part.policies.map(policyTitle).join(", ");
+      deciders.push({ title, tier: "networkpolicy", action: "deny", connections });
       sets.byNetworkPolicies = unionConnections(sets.byNetworkPolicies, connections);
     }
   }
-  const decider = (connections: ConnectionSet): string =>
-    deciders.find((one) => !isEmptyConnections(intersectConnections(one.connections, connections)))
-      ?.title ?? "";
-  return { missing, ...sets, decider };
+  return {
+    missing,
+    ...sets,
+    decider: (connections, tier) => deciderOf(deciders, connections, tier),
+  };
 };
+
+type Decider = {
+  readonly title: string;
+  readonly tier: Tier;
+  readonly action: "deny" | "pass";
+  readonly connections: ConnectionSet;
+};
+
+/** A rule that passes connections on keeps the rest of its own tier from deciding, and no other. */
+const deciderOf = (deciders: readonly Decider[], connections: ConnectionSet, tier: Tier): string =>
+  deciders.find(
+    (one) =>
+      (one.action === "deny" || one.tier === tier) &&
+      !isEmptyConnections(intersectConnections(one.connections, connections)),
+  )?.title ?? "";
 
 const tierDenials = (
   { locate }: PolicyWorld,
@@ -106,6 +131,6 @@ const denialOf = (locate: PolicyWorld["locate"], rule: RuleRef): MissView => ({
   policy: policyView(locate, rule.policy),
   rule: ruleView(locate, rule),
   unmet: [],
-  text: `${ruleTitle(rule)} denies it; NetworkPolicies ${rule.policy.kind !== "NetworkPolicy" && rule.policy.tier === "admin" ? "can't change that" : "come before it"}`,
+  text: `${ruleTitle(rule)} denies it; NetworkPolicies ${rule.policy.kind !== "NetworkPolicy" && rule.policy.tier === "admin" ? "can't change that" : "for the pod come before it"}`,
   hint: "",
 });

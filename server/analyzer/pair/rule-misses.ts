@@ -116,7 +116,10 @@ const overridden = (
 ): readonly RankedMiss[] | undefined => {
   const common = intersectConnections(fit, among);
   if (nearest !== undefined || isEmptyConnections(common)) return undefined;
-  const by = decider(common);
+  const by = decider(
+    common,
+    ref.policy.kind === "NetworkPolicy" ? "networkpolicy" : ref.policy.tier,
+  );
   if (by === "") return [];
   const miss: MissView = {
     kind: "overridden",

@@ -1,16 +1,15 @@
-import type { ServiceObject } from "../model/objects.js";
+import type { ServiceObject, ServicePort } from "../model/objects.js";
 import type { IpFamily } from "../sets/ip.js";
 import type { ServiceEndpoint, ServiceEndpoints } from "./service-endpoints.js";
 import { hasSelector } from "./service-endpoints.js";
+import { targetPortOn } from "./service-legs.js";
 import type { ServiceIssue, ServiceLeg, ServiceQuestion } from "./service-route.js";
 
 /** Why no port of a Service was meant: another protocol has the number, or none has. */
-export const portIssues = ({
-  service,
-  way,
-  port,
-  protocol,
-}: ServiceQuestion): readonly ServiceIssue[] => {
+export const portIssues = (
+  { service, way, port, protocol }: ServiceQuestion,
+  { endpoints }: ServiceEndpoints,
+): readonly ServiceIssue[] => {
   if (port === 0 && protocol === undefined) return [];
   const byNode = way.kind === "node-port" && way.node !== undefined;
   const defined = byNode
@@ -20,7 +19,8 @@ export const portIssues = ({
   if (sameNumber.length > 0 && protocol !== undefined) {
     return [{ kind: "protocol-mismatch", port, protocol, defined: sameNumber }];
   }
-  const targetOf = defined.find(({ targetPort }) => targetPort === port && port !== 0);
+  const targetOf =
+    port === 0 ? undefined : defined.find((each) => targetsOf(each, endpoints).has(port));
   return [
     {
       kind: "port-not-defined",
@@ -30,6 +30,18 @@ export const portIssues = ({
     },
   ];
 };
+
+/** What a Service port stands for on the endpoints. */
+const targetsOf = (
+  servicePort: ServicePort,
+  endpoints: readonly ServiceEndpoint[],
+): ReadonlySet<number | string | undefined> =>
+  new Set([
+    servicePort.targetPort,
+    ...endpoints.map(({ holder }) =>
+      holder.kind === "pod" ? targetPortOn(servicePort, holder.pod) : undefined,
+    ),
+  ]);
 
 /** Whether client and Service have no family in common. */
 export const familyIssues = (

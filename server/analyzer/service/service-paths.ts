@@ -103,7 +103,7 @@ const virtualRoute = (world: World, question: ServiceQuestion): ServiceRoute => 
   const legs = ports.flatMap((port) => legsOfPort(port, endpoints.endpoints, limits));
   const insideOnly = source?.kind === "addresses" && way.kind === "cluster-ip";
   const issues: readonly ServiceIssue[] = [
-    ...(ports.length === 0 ? portIssues(question) : []),
+    ...(ports.length === 0 ? portIssues(question, endpoints) : []),
     ...familyIssues(client, own),
     ...(insideOnly ? ([{ kind: "inside-only" }] as const) : []),
     ...(limits.refused
