@@ -8,5 +8,8 @@ export const compareFindings = (one: FindingView, other: FindingView): number =>
   compareTexts(one.location.file, other.location.file) ||
   one.location.line - other.location.line ||
   compareTexts(one.rule, other.rule) ||
-  compareTexts(one.object, other.object) ||
+  compareTexts(objectKey(one), objectKey(other)) ||
   compareTexts(one.message, other.message);
+
+// What is of no object (the count of findings that are not listed) comes after what is.
+const objectKey = ({ object }: FindingView): string => (object === "" ? "\uffff" : object);

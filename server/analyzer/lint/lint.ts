@@ -90,7 +90,7 @@ const bounded = (
       message: `${more.length} more findings of this rule are not listed.`,
       fix: "Mend those that are listed, or suppress the rule with a reason.",
       object: "",
-      location: { file: "", line: 0 },
+      location: more[0]?.location ?? { file: "", line: 0 },
       suppressed: "",
     },
   ];

@@ -1,5 +1,6 @@
 import type { Requirement } from "../model/label-selector.js";
 import type { NetworkPolicyObject } from "../model/objects.js";
+import { duplicatesOf } from "./duplicate-policies.js";
 import { groupBy } from "./group-by.js";
 import type { LintContext } from "./lint-context.js";
 import { memo } from "./memo.js";
@@ -8,8 +9,8 @@ import { coversRule, shapeOfRule } from "./rule-cover.js";
 import { impliesSelector } from "./selector-cover.js";
 
 /**
- * Finds NetworkPolicies and rules that others make needless. Two policies are compared by their selectors, not by the pods
- * that there are now. After `coverageStepsMax` comparisons it finds nothing more, and `exhausted` says so.
+ * Finds NetworkPolicies and rules that others make needless; of policies that say the same only the first is looked at. Two
+ * policies are compared by their selectors, not by the pods that there are now. After `coverageStepsMax` comparisons it finds nothing more, and `exhausted` says so.
  */
 export class PolicyCover {
   readonly #context: LintContext;
@@ -28,13 +29,18 @@ export class PolicyCover {
   /** Other policies of the namespace that select at least the same pods. */
   widerThan(policy: NetworkPolicyObject): readonly NetworkPolicyObject[] {
     const buckets = memo(this.#buckets, policy.namespace, () =>
-      groupBy(this.#context.policiesIn(policy.namespace), bucketOf),
+      groupBy(this.#originals(policy.namespace), bucketOf),
     );
     const { requirements } = policy.podSelector;
     const keys = new Set(["", ...requirements.flatMap(bucketsOf)]);
     return [...keys]
       .flatMap((key) => buckets.get(key) ?? [])
       .filter((other) => other !== policy && this.#isWider(other, policy));
+  }
+
+  #originals(namespace: string): readonly NetworkPolicyObject[] {
+    const duplicates = duplicatesOf(this.#context);
+    return this.#context.policiesIn(namespace).filter((policy) => !duplicates.has(policy));
   }
 
   #isWider(other: NetworkPolicyObject, policy: NetworkPolicyObject): boolean {

@@ -1,11 +1,11 @@
 import type { NetworkPolicyObject } from "../../model/objects.js";
+import { duplicatesOf } from "../duplicate-policies.js";
 import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
 import { PolicyCover } from "../policy-cover.js";
 import { type RuleSite, rulesInForce, ruleText } from "../policy-rules.js";
 import { stoppedFinding } from "../stopped-finding.js";
-import { duplicatesOf } from "./duplicates.js";
 
 /** What others make needless, found together since one excludes another. */
 type Needless = {
