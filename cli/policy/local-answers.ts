@@ -179,5 +179,5 @@ const questionOf = (
 
 const withProblems = (model: ModelView, problems: ModelView["problems"]): ModelView => ({
   ...model,
-  problems: [...model.problems, ...problems],
+  problems: [...problems, ...model.problems],
 });

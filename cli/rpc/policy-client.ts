@@ -110,21 +110,17 @@ class PolicyClient implements PolicyAnswers {
     return { ...first(views), rows: views.flatMap(({ rows }) => rows) };
   }
 
-  async lint({ rules, suppressions }: LintFields): Promise<LintAnswer> {
-    if (suppressions !== undefined) {
-      throw new CliError(
-        exitCodes.usage,
-        "--suppressions needs the manifests: name a folder, a file or -",
-      );
-    }
+  async lint({ rules = [], suppressions }: LintFields): Promise<LintAnswer> {
+    const asked = {
+      rules: [...rules],
+      suppressions: suppressions?.text ?? "",
+      ...this.#profile(),
+    };
     const pages = await this.#pages((page) =>
-      this.#parts.policies.lint({ ...page, ...this.#profile() }, this.#call()),
+      this.#parts.policies.lint({ ...page, ...asked }, this.#call()),
     );
     const views = pages.map((page) => viewFrom<LintAnswer>(LintReportSchema, page));
-    const all = views.flatMap(({ findings }) => findings);
-    const findings = rules === undefined ? all : all.filter(({ rule }) => rules.includes(rule));
-    const suppressed = findings.filter((finding) => finding.suppressed !== "").length;
-    return { ...first(views), findings, suppressed };
+    return { ...first(views), findings: views.flatMap(({ findings }) => findings) };
   }
 
   async graph(filter: RowFilter) {
