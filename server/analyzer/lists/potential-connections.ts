@@ -6,10 +6,10 @@ import type {
   TieredPolicyObject,
 } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
+import { fixedConnections, namedConnections, namedPortsOf } from "../policy/rule-connections.js";
 import {
   allConnections,
   type ConnectionSet,
-  connectionsOf,
   connectionsText,
   intersectConnections,
   isEmptyConnections,
@@ -19,7 +19,7 @@ import {
   subtractConnections,
   unionConnections,
 } from "../sets/connections.js";
-import { allPorts, portRange, portsText, samePorts } from "../sets/port-set.js";
+import { allPorts, portsText, samePorts } from "../sets/port-set.js";
 import { type HypotheticalPeer, type PeerScope, scopesOf } from "./hypothetical-peers.js";
 
 /**
@@ -182,23 +182,13 @@ const connectionsOfPorts = (
   ports: readonly PortRule[] | undefined,
   destination: PodObject | undefined,
 ): PotentialConnections => {
-  if (ports === undefined) return { set: allConnections, named: new Set() };
-  let set = noConnections;
-  const named = new Set<string>();
-  for (const port of ports) {
-    if (port.kind === "numbers") {
-      set = unionConnections(set, connectionsOf(port.protocol, portRange(port.first, port.last)));
-    } else if (destination === undefined) {
-      // An ordered policy's name takes the container's protocol: TCP stands for it here, as np-guard has it.
-      named.add(`${port.protocol ?? "TCP"} ${port.name}`);
-    } else {
-      for (const { name, protocol, port: number } of destination.ports) {
-        if (name !== port.name || (port.protocol ?? protocol) !== protocol) continue;
-        set = unionConnections(set, connectionsOf(protocol, portRange(number)));
-      }
-    }
+  const set = fixedConnections(ports);
+  const names = namedPortsOf(ports);
+  if (destination !== undefined) {
+    return { set: unionConnections(set, namedConnections(names, destination)), named: new Set() };
   }
-  return { set, named };
+  // An ordered policy's name takes the container's protocol: TCP stands for it here, as np-guard has it.
+  return { set, named: new Set(names.map(({ name, protocol = "TCP" }) => `${protocol} ${name}`)) };
 };
 
 /** Whether nothing is let through. */

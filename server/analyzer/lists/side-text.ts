@@ -1,0 +1,39 @@
+import {
+  type ConnectionSet,
+  connectionsText,
+  isEmptyConnections,
+  noConnections,
+  subtractConnections,
+} from "../sets/connections.js";
+
+/** The text of a side without any connection, and without a doubt. */
+export const noSide = connectionsText(noConnections);
+
+/**
+ * What a pair may do, in one text: what is allowed for certain, and what can't be told, "TCP 80 (undetermined: UDP 53)". Each
+ * pair of sets is written once: the engine has one object for equal sets.
+ */
+export const createSideText = (): ((
+  allowed: ConnectionSet,
+  undetermined: ConnectionSet,
+) => string) => {
+  const known = new Map<ConnectionSet, Map<ConnectionSet, string>>();
+  return (allowed, undetermined) => {
+    let texts = known.get(undetermined);
+    if (texts === undefined) {
+      texts = new Map();
+      known.set(undetermined, texts);
+    }
+    let text = texts.get(allowed);
+    if (text === undefined) {
+      text = sideText(allowed, undetermined);
+      texts.set(allowed, text);
+    }
+    return text;
+  };
+};
+
+const sideText = (allowed: ConnectionSet, undetermined: ConnectionSet): string =>
+  isEmptyConnections(undetermined)
+    ? connectionsText(allowed)
+    : `${connectionsText(subtractConnections(allowed, undetermined))} (undetermined: ${connectionsText(undetermined)})`;
