@@ -6,6 +6,7 @@ import type {
 } from "../model/objects.js";
 import type { DirectionDecision } from "../policy/decision.js";
 import { fixedConnections, namedPortsOf } from "../policy/rule-connections.js";
+import { usesClusterDns } from "../service/dns-lookup.js";
 import { containsConnection } from "../sets/connections.js";
 import { parseIp } from "../sets/ip.js";
 import { type ClusterDns, clusterDnsOf, type DnsServer, nodeLocalAddress } from "./dns-servers.js";
@@ -59,9 +60,6 @@ const searchDnsEgress = (context: LintContext): DnsEgressSearch => {
   }
   return { found, exhausted: false };
 };
-
-const usesClusterDns = ({ dnsPolicy, hostNetwork }: PodObject): boolean =>
-  dnsPolicy === "ClusterFirstWithHostNet" || (dnsPolicy === "ClusterFirst" && !hostNetwork);
 
 type Judged = Pick<DnsEgress, "udp" | "tcp" | "wrongPort" | "nodeCache">;
 

@@ -1,5 +1,7 @@
 import { selects } from "../model/label-selector.js";
-import type { PodObject, ServiceObject, ServicePort } from "../model/objects.js";
+import type { PodObject, ServiceObject } from "../model/objects.js";
+import { dnsServiceOf } from "../service/dns-lookup.js";
+import { targetPortOn } from "../service/service-legs.js";
 import type { LintContext } from "./lint-context.js";
 import { selectorOfLabels } from "./selector-of-labels.js";
 
@@ -20,13 +22,6 @@ export type ClusterDns = {
 /** The address that NodeLocal DNSCache listens on unless it is set otherwise (Kubernetes documentation). */
 export const nodeLocalAddress = "169.254.20.10";
 
-const dnsServices: readonly { readonly namespace: string; readonly name: string }[] = [
-  { namespace: "kube-system", name: "kube-dns" },
-  { namespace: "kube-system", name: "coredns" },
-  { namespace: "kube-system", name: "rke2-coredns-rke2-coredns" },
-  { namespace: "openshift-dns", name: "dns-default" },
-];
-
 const dnsNamespaces = ["kube-system", "openshift-dns"];
 const dnsLabels: readonly (readonly [string, string])[] = [
   ["k8s-app", "kube-dns"],
@@ -41,9 +36,7 @@ const found = new WeakMap<LintContext, ClusterDns>();
 export const clusterDnsOf = (context: LintContext): ClusterDns => {
   const known = found.get(context);
   if (known !== undefined) return known;
-  const service = dnsServices
-    .map(({ namespace, name }) => context.model.service(namespace, name))
-    .find((each) => each !== undefined);
+  const service = dnsServiceOf(context);
   const behind = service === undefined ? [] : serversBehind(context, service);
   const dns = {
     servers: behind.length > 0 ? behind : labelledServers(context),
@@ -64,19 +57,8 @@ const serversBehind = (context: LintContext, service: ServiceObject): readonly D
 
 const targetOf = (service: ServiceObject, pod: PodObject, protocol: "TCP" | "UDP"): number => {
   const port = service.ports.find((each) => each.protocol === protocol && each.port === 53);
-  return (
-    (port === undefined ? undefined : resolvedTarget(port, pod)) ?? declaredPort(pod, protocol)
-  );
+  return (port === undefined ? undefined : targetPortOn(port, pod)) ?? declaredPort(pod, protocol);
 };
-
-/** The port of a pod that a Service port stands for; undefined where the pod has no port of that name. */
-export const resolvedTarget = (
-  { targetPort, protocol }: ServicePort,
-  pod: PodObject,
-): number | undefined =>
-  typeof targetPort === "number"
-    ? targetPort
-    : pod.ports.find((port) => port.name === targetPort && port.protocol === protocol)?.port;
 
 const declaredPort = (pod: PodObject, protocol: "TCP" | "UDP"): number =>
   pod.ports.find((port) => port.protocol === protocol && /^dns(-|$)/.test(port.name ?? ""))?.port ??

@@ -51,7 +51,8 @@ export const dnsLookupsOf = (world: PolicyWorld, source: PolicyEndpoint): readon
   });
 };
 
-const usesClusterDns = ({ dnsPolicy, hostNetwork }: PodObject): boolean =>
+/** Whether a pod's look-ups go to the cluster's DNS, by its dnsPolicy. */
+export const usesClusterDns = ({ dnsPolicy, hostNetwork }: PodObject): boolean =>
   dnsPolicy === "ClusterFirstWithHostNet" || (dnsPolicy === "ClusterFirst" && !hostNetwork);
 
 const serversOn = ({ legs }: ServiceRoute): readonly DnsServer[] =>

@@ -2,6 +2,7 @@ import { workloadText } from "../../model/cluster-model.js";
 import { selects } from "../../model/label-selector.js";
 import type { PodObject } from "../../model/objects.js";
 import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
+import { usesClusterDns } from "../../service/dns-lookup.js";
 import { containsConnection } from "../../sets/connections.js";
 import { clusterDnsOf, type DnsServer } from "../dns-servers.js";
 import type { LintRule } from "../finding.js";
@@ -64,7 +65,7 @@ const clientsOf = (context: LintContext): readonly PodObject[] => {
   return context.namespaceNames.flatMap((name) => {
     const client = context
       .endpointsIn(name)
-      .find((pod) => !servers.has(pod) && pod.dnsPolicy.startsWith("ClusterFirst"));
+      .find((pod) => !servers.has(pod) && usesClusterDns(pod));
     return client === undefined ? [] : [client];
   });
 };

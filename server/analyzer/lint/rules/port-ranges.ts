@@ -1,6 +1,6 @@
+import { networkPluginOf } from "../../diagnose/network-plugin.js";
 import type { Finding, LintRule } from "../finding.js";
 import { portText } from "../finding-text.js";
-import { networkPluginsOf } from "../network-plugin.js";
 import { ruleText } from "../policy-rules.js";
 import { type PortSite, placedPorts, portSites } from "../rule-destinations.js";
 
@@ -21,14 +21,11 @@ export const portRangeTrap: LintRule = {
   summary:
     "A range of ports is very wide, misses a port by one, or is not known to the network plugin.",
   *run(context) {
-    const ignorant = networkPluginsOf(context).find(({ portRanges }) => !portRanges);
+    const knowsRanges = !/\bweave\b/.test(networkPluginOf(context.model).name);
     for (const site of portSites(context)) {
       for (const { port, path } of placedPorts(site)) {
         if (port.kind !== "numbers" || port.first === port.last || isAll(port)) continue;
-        const finding =
-          ignorant === undefined
-            ? rangeFinding(site, port)
-            : ignoredFinding(site, port, ignorant.name);
+        const finding = knowsRanges ? rangeFinding(site, port) : ignoredFinding(site, port);
         if (finding !== undefined) yield { object: site.policy, path, ...finding };
       }
     }
@@ -37,9 +34,9 @@ export const portRangeTrap: LintRule = {
 
 const isAll = ({ first, last }: Range): boolean => first === 1 && last === 65_535;
 
-const ignoredFinding = (site: PortSite, range: Range, plugin: string): Finding => ({
+const ignoredFinding = (site: PortSite, range: Range): Finding => ({
   severity: "high",
-  message: `${ruleText(site)} has the range ${portText({ kind: "numbers", ...range })}, but ${plugin} does not know endPort: it applies port ${range.first} only.`,
+  message: `${ruleText(site)} has the range ${portText({ kind: "numbers", ...range })}, but Weave Net does not know endPort: it applies port ${range.first} only.`,
   fix: "List the ports one by one, or use a network plugin that knows endPort.",
 });
 

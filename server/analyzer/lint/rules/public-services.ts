@@ -6,9 +6,9 @@ import type {
   ServicePort,
 } from "../../model/objects.js";
 import { fixedConnections, namedConnections, namedPortsOf } from "../../policy/rule-connections.js";
+import { targetPortOn } from "../../service/service-legs.js";
 import { containsConnection } from "../../sets/connections.js";
 import { compareTexts } from "../compare-texts.js";
-import { resolvedTarget } from "../dns-servers.js";
 import type { LintRule } from "../finding.js";
 import { namesText, objectText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
@@ -72,7 +72,7 @@ const letsIn = (
   pod: PodObject,
   port: ServicePort,
 ): boolean => {
-  const target = resolvedTarget(port, pod);
+  const target = targetPortOn(port, pod);
   return (
     target === undefined ||
     policies.some(({ ingress }) =>

@@ -1,5 +1,6 @@
 import type { PodObject, ServiceObject, ServicePort } from "../../model/objects.js";
-import { resolvedTarget } from "../dns-servers.js";
+import { targetPortOn } from "../../service/service-legs.js";
+import { isHeadless } from "../../service/service-paths.js";
 import type { Finding, LintRule } from "../finding.js";
 import type { LintContext } from "../lint-context.js";
 import { ruleText } from "../policy-rules.js";
@@ -68,7 +69,7 @@ const confusionOf = (
   let confusion: Confusion | undefined;
   for (const service of services) {
     for (const port of service.ports.filter((each) => each.protocol === protocol)) {
-      const target = resolvedTarget(port, pod);
+      const target = targetPortOn(port, pod);
       if (target === number) return "none";
       const what = wordFor(service, port, number);
       if (target !== undefined && what !== undefined) confusion ??= { service, what, target };
@@ -83,6 +84,6 @@ const wordFor = (
   { port, nodePort }: ServicePort,
   number: number,
 ): Confusion["what"] | undefined => {
-  if (service.clusterIps.includes("None")) return undefined;
+  if (isHeadless(service)) return undefined;
   return port === number ? "Service port" : nodePort === number ? "node port" : undefined;
 };
