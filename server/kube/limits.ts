@@ -23,14 +23,23 @@ export const manifestFilesMax = 100_000;
 /** Folders inside folders: deeper ones are no repository. */
 export const manifestFolderDepthMax = 64;
 
-/** Documents of one load. */
-export const manifestDocumentsMax = 500_000;
+/** Documents of one load: ten times those of a large cluster, and two seconds of parsing. */
+export const manifestDocumentsMax = 200_000;
 
 /** Levels of nesting in one document: the deepest custom resource definitions have about 60. */
 export const manifestDepthMax = 200;
 
-/** Values that a document with aliases may stand for: real ones stay far below, an alias bomb goes far beyond. */
+/** Values that documents with aliases may stand for in one load: real ones stay far below, an alias bomb goes far beyond. */
 export const aliasExpansionMax = 1_000_000;
+
+/** Keys that "<<" may merge in one document: real ones merge some dozens. */
+export const mergedKeysMax = 20_000;
+
+/** Values of one document: four times what a dump of 5,000 pods has; each takes some 50 bytes when parsed. */
+export const documentValuesMax = 4_000_000;
+
+/** Characters of one YAML document or of one item of a List: an API server takes no object of more than 3 MiB. */
+export const yamlDocumentCharsMax = 4 * 1024 * 1024;
 
 /** Objects of one load, the pods made from workloads included. */
 export const manifestObjectsMax = 500_000;
@@ -42,7 +51,10 @@ export const manifestProblemsMax = 1000;
 export const locatedDocumentsMax = 32;
 
 /** Characters of a document that is parsed to tell a line; of longer ones the line of its start is told. */
-export const locatedCharsMax = 4 * 1024 * 1024;
+export const locatedCharsMax = 1024 * 1024;
+
+/** Characters that are parsed to tell the lines of problems; beyond, those of the documents are told. */
+export const problemCharsMax = 4 * 1024 * 1024;
 
 /** Characters of a text that looks like JSON and is none: shorter ones are tried as YAML, which kubectl does, too. */
 export const jsonFallbackCharsMax = 4 * 1024 * 1024;
@@ -52,3 +64,15 @@ export const expandedReplicasMax = 2;
 
 /** Pods made for one StatefulSet or DaemonSet: real ones seldom have more. */
 export const expandedPodsMax = 5_000;
+
+/** Pods made for StatefulSets and DaemonSets of one load: a large cluster has fewer. Beyond, each gets two. */
+export const expandedPodsTotalMax = 50_000;
+
+/** Documents that can't be read before a load gives up: each costs more than one that can. */
+export const unreadableDocumentsMax = 10_000;
+
+/** Tokens of a Calico selector: real ones have some dozens; it also bounds how deep they nest. */
+export const selectorTokensMax = 1_000;
+
+/** Characters of a JSON text whose maps are searched for keys that are there twice: longer ones are written by programs. */
+export const jsonKeysCharsMax = 1024 * 1024;

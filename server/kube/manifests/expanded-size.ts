@@ -1,6 +1,6 @@
 /** How much a value with shared parts stands for. */
 export type ExpandedSize =
-  | { readonly kind: "fits" }
+  | { readonly kind: "fits"; readonly values: number }
   /** More values than allowed. */
   | { readonly kind: "large" }
   /** More levels than allowed. */
@@ -45,8 +45,8 @@ export const expandedSizeOf = (
     if (values > valuesMax) stop ??= { kind: "large" };
     return result;
   };
-  measure(value);
-  return stop ?? { kind: "fits" };
+  const { values } = measure(value);
+  return stop ?? { kind: "fits", values };
 };
 
 const leaf: Measure = { values: 1, depth: 0 };

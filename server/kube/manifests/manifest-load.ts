@@ -4,84 +4,68 @@ import {
   manifestDocumentsMax,
   manifestFileBytesMax,
   manifestObjectsMax,
+  unreadableDocumentsMax,
 } from "../limits.js";
 import { type Decoded, type DecodeOptions, decodeObject } from "../objects/decode-object.js";
-import { type Fault, fieldPathText } from "../objects/field.js";
+import { given } from "../objects/given.js";
 import { listOf } from "../objects/list-items.js";
 import { expandWorkloads } from "./expand-workloads.js";
+import { LoadReport } from "./load-report.js";
 import { Locator } from "./locator.js";
 import { ObjectShelf } from "./object-shelf.js";
-import { OtherKinds } from "./other-kinds-count.js";
 import type { LoadedManifests, ManifestSource } from "./parse-manifests.js";
-import { parseText } from "./parse-text.js";
-import { type PendingProblem, ProblemList } from "./problem-list.js";
+import { parseBudget } from "./parse-text.js";
+import { type DocumentPart, readDocument } from "./read-document.js";
 import { SourceText } from "./source-text.js";
 import { splitDocuments } from "./split-documents.js";
 
-/** One load of manifests: files go in one by one, objects and problems come out at the end. */
+/** One load of manifests: texts go in one by one, objects and problems come out at the end. */
 export class ManifestLoad {
-  readonly #problems = new ProblemList();
   readonly #locator = new Locator();
+  readonly #report = new LoadReport(this.#locator);
   readonly #objects = new ObjectShelf();
-  readonly #others = new OtherKinds();
+  readonly #budget = parseBudget();
+  readonly #names = new Map<string, number>();
   #documents = 0;
+  #unparsed = 0;
   #isFull = false;
 
-  /** Reports a file that could not be read. */
+  /** Reports a file that is not read. */
   addUnreadable(file: string, code: "unreadable" | "too-large", message: string): void {
-    this.#problems.add({
-      severity: "error",
-      code,
-      message,
-      object: "",
-      place: () => ({ file, line: 0, column: 0 }),
-    });
+    this.#report.file(file, { severity: "error", code, message });
+  }
+
+  /** Reports something about a file or folder that is worth knowing. */
+  addWarning(file: string, message: string): void {
+    this.#report.file(file, { severity: "warning", code: "unsupported", message });
   }
 
   /** Reads the objects of a text. */
   add({ file, text }: ManifestSource): void {
     if (text.length > manifestFileBytesMax) {
-      this.addUnreadable(
-        file,
-        "too-large",
-        `has more than ${manifestFileBytesMax} bytes: split it`,
-      );
+      this.addUnreadable(file, "too-large", tooLongFile);
       return;
     }
     const { documents, cut } = splitDocuments(text, manifestDocumentsMax - this.#documents);
     if (cut) {
-      this.addUnreadable(
-        file,
-        "too-large",
-        `brings the documents to more than ${manifestDocumentsMax}: the rest is not read`,
-      );
+      const message = `brings the documents to more than ${manifestDocumentsMax}: the rest is not read`;
+      this.addUnreadable(file, "too-large", message);
     }
     this.#documents += documents.length;
-    const source = new SourceText(file, text, documents);
+    const source = new SourceText(this.#nameFor(file), text, documents);
     this.#locator.add(source);
-    for (const index of documents.keys()) this.#addDocument(source, index);
+    for (const document of documents.keys()) this.#addDocument(source, document);
   }
 
   /** The objects with the pods of workloads, the problems, and where things stand. */
   finish(): LoadedManifests {
-    for (const problem of this.#others.problems()) {
-      this.#problems.add({ ...problem, place: () => this.#locator.place(problem.origin, []) });
-    }
     const { objects, problems } = expandWorkloads(this.#objects.values());
-    for (const { message, object } of problems) {
-      this.#problems.add({
-        severity: "warning",
-        code: "too-large",
-        message,
-        object: `${object.kind} ${object.namespace}/${object.name}`,
-        place: () => this.#placeOf(object.origin),
-      });
-    }
+    for (const { object, message } of problems) this.#report.shortOfPods(object, message);
     const locator = this.#locator;
     return {
       objects,
-      problems: this.#problems.views(),
-      unreadable: this.#problems.errors,
+      problems: this.#report.views(),
+      unreadable: this.#report.errors,
       locate: (origin, path) => {
         if (origin === undefined) return { file: "", line: 0 };
         const { file, line } = locator.place(origin, path);
@@ -90,103 +74,75 @@ export class ManifestLoad {
     };
   }
 
-  #placeOf(origin: Origin | undefined): ReturnType<PendingProblem["place"]> {
-    return origin === undefined
-      ? { file: "", line: 0, column: 0 }
-      : this.#locator.place(origin, []);
+  /** Two texts of one name are told apart. */
+  #nameFor(file: string): string {
+    const count = (this.#names.get(file) ?? 0) + 1;
+    this.#names.set(file, count);
+    return count === 1 ? file : `${file} (${count})`;
   }
 
-  #addDocument(source: SourceText, index: number): void {
-    const slice = source.documents[index];
-    if (slice === undefined) return;
-    const text = source.text.slice(slice.start, slice.end);
-    const parsed = parseText(text);
+  #addDocument(source: SourceText, document: number): void {
+    if (this.#isFull) return;
+    const text = source.documentText(document);
+    const { parts, items } = readDocument(text, this.#budget);
+    if (items !== undefined) source.setItems(document, items);
+    for (const part of parts) {
+      if (this.#isFull) return;
+      this.#addPart(part, source, document);
+    }
+  }
+
+  #addPart(part: DocumentPart, source: SourceText, document: number): void {
+    const { file } = source;
+    const { parsed, item, start, text, implied } = part;
     if (parsed.kind === "value") {
-      this.#addValue(parsed.value, { file: source.file, document: index }, undefined, 0);
+      const origin = { file, document, ...given("item", item) };
+      this.#addValue(parsed.value, origin, { implied, depth: 1 });
       return;
     }
-    const { line } = source.placeAt(slice.start);
-    const isTemplate = text.includes("{{");
-    this.#problems.add({
-      severity: "error",
-      code: parsed.code,
-      message: isTemplate ? templateMessage : parsed.message,
-      object: "",
-      place: () => ({ file: source.file, line: line + parsed.line, column: parsed.column + 1 }),
-    });
+    this.#report.unparsed(parsed, { ...source.placeIn(document, start), text });
+    if (++this.#unparsed < unreadableDocumentsMax) return;
+    this.#isFull = true;
+    const message = `brings the documents that can't be read to ${unreadableDocumentsMax}: the rest is not read`;
+    this.addUnreadable(file, "too-large", message);
   }
 
   #addValue(
     value: unknown,
     origin: Origin,
-    implied: DecodeOptions["implied"],
-    depth: number,
+    { implied, depth }: { readonly implied: DecodeOptions["implied"]; readonly depth: number },
   ): void {
+    // Lists in lists count as the item that they are.
     const list = depth < listDepthMax ? listOf(value) : undefined;
     if (list === undefined) {
-      this.#addDecoded(
-        decodeObject(value, { origin, ...(implied === undefined ? {} : { implied }) }),
-        origin,
-      );
+      this.#addDecoded(decodeObject(value, { origin, ...given("implied", implied) }), origin);
       return;
     }
-    for (const [item, each] of list.items.entries()) {
+    for (const each of list.items) {
       if (this.#isFull) return;
-      this.#addValue(each, depth === 0 ? { ...origin, item } : origin, list.implied, depth + 1);
+      this.#addValue(each, origin, { implied: list.implied, depth: depth + 1 });
     }
   }
 
   #addDecoded(decoded: Decoded, origin: Origin): void {
-    switch (decoded.kind) {
-      case "objects":
-        this.#addFaults(decoded.faults, decoded.title, origin);
-        for (const object of decoded.objects)
-          this.#addObject(object, decoded.rawKind, decoded.title);
-        break;
-      case "refused":
-        this.#addFaults(decoded.faults, decoded.title, origin);
-        break;
-      default:
-        this.#others.add(decoded, origin);
-    }
+    this.#report.decoded(decoded, origin);
+    if (decoded.kind !== "objects") return;
+    for (const object of decoded.objects) this.#addObject(object, decoded);
   }
 
-  #addFaults(faults: readonly Fault[], title: string, origin: Origin): void {
-    for (const { severity, code, path, message } of faults) {
-      this.#problems.add({
-        severity,
-        code,
-        message: path.length === 0 ? message : `${fieldPathText(path)} ${message}`,
-        object: title,
-        place: () => this.#locator.place(origin, path),
-      });
-    }
-  }
-
-  #addObject(object: ClusterObject, rawKind: string, title: string): void {
+  #addObject(made: ClusterObject, { rawKind, title, isNameMade }: DecodedObjects): void {
+    const object = isNameMade ? this.#objects.withFreeName(made, rawKind) : made;
     if (this.#objects.size >= manifestObjectsMax) {
-      if (!this.#isFull) {
-        this.addUnreadable(
-          object.origin?.file ?? "",
-          "too-large",
-          `brings the objects to more than ${manifestObjectsMax}: the rest is not read`,
-        );
-      }
       this.#isFull = true;
+      const message = `brings the objects to more than ${manifestObjectsMax}: the rest is not read`;
+      this.addUnreadable(object.origin?.file ?? "", "too-large", message);
       return;
     }
     const before = this.#objects.put(object, rawKind);
-    if (before === undefined) return;
-    const earlier = this.#placeOf(before.origin);
-    this.#problems.add({
-      severity: "warning",
-      code: "duplicate",
-      message: `is there twice: this one is used, not that of ${earlier.file}:${earlier.line}`,
-      object: title,
-      place: () => this.#placeOf(object.origin),
-    });
+    if (before !== undefined) this.#report.duplicate(object, before, title);
   }
 }
 
-const templateMessage =
-  "is a template, not a manifest: render it first, for example with helm template, and pass the output";
+type DecodedObjects = Extract<Decoded, { readonly kind: "objects" }>;
+
+const tooLongFile = `has more than ${manifestFileBytesMax} characters: split it`;

@@ -6,6 +6,9 @@ export class ObjectShelf {
   /** Keys of slices that stand for Endpoints. */
   readonly #mirrors = new Map<string, EndpointSliceObject>();
 
+  /** How many objects were given the name of a key with a number. */
+  readonly #madeNames = new Map<string, number>();
+
   get size(): number {
     return this.#objects.size + this.#mirrors.size;
   }
@@ -13,7 +16,7 @@ export class ObjectShelf {
   /** Puts an object in the place of one with its identity, and returns that. */
   put(object: ClusterObject, rawKind: string): ClusterObject | undefined {
     if (rawKind === "Endpoints" && object.kind === "EndpointSlice") {
-      const key = `${object.namespace}/${object.name}`;
+      const key = keyOf(object);
       const before = this.#mirrors.get(key);
       this.#mirrors.set(key, object);
       return before;
@@ -22,6 +25,19 @@ export class ObjectShelf {
     const before = this.#objects.get(key);
     this.#objects.set(key, object);
     return before;
+  }
+
+  /** The object under a name that no other of its kind has. */
+  withFreeName(object: ClusterObject, rawKind: string): ClusterObject {
+    const shelf = rawKind === "Endpoints" ? this.#mirrors : this.#objects;
+    const key = keyOf(object);
+    let free = object;
+    while (shelf.has(keyOf(free))) {
+      const more = (this.#madeNames.get(key) ?? 1) + 1;
+      this.#madeNames.set(key, more);
+      free = { ...object, name: `${object.name}-${more}` };
+    }
+    return free;
   }
 
   /** All objects; of a Service with slices of its own the Endpoints are left out, since they say the same. */
@@ -34,9 +50,8 @@ export class ObjectShelf {
       ),
     );
     const mirrors = [...this.#mirrors.values()].filter(
-      ({ namespace, name, service }) =>
-        !sliced.has(`${namespace}/${service}`) &&
-        !this.#objects.has(`EndpointSlice/${namespace}/${name}`),
+      (slice) =>
+        !sliced.has(`${slice.namespace}/${slice.service}`) && !this.#objects.has(keyOf(slice)),
     );
     return [...objects, ...mirrors];
   }

@@ -1,7 +1,18 @@
 import { type LoadOptions, load, YAMLException } from "js-yaml";
-import { aliasExpansionMax, jsonFallbackCharsMax, manifestDepthMax } from "../limits.js";
+import {
+  aliasExpansionMax,
+  documentValuesMax,
+  jsonFallbackCharsMax,
+  jsonKeysCharsMax,
+  manifestDepthMax,
+  mergedKeysMax,
+  yamlDocumentCharsMax,
+} from "../limits.js";
 import { expandedSizeOf } from "./expanded-size.js";
+import { jsonShapeOf } from "./json-scan.js";
 import { kubectlSchema } from "./kubectl-schema.js";
+import { LineIndex } from "./line-index.js";
+import { contentStart } from "./split-documents.js";
 
 /** A parsed document, or what is wrong with its text. */
 export type ParsedText =
@@ -15,63 +26,130 @@ export type ParsedText =
       readonly column: number;
     };
 
+/** What all texts of one load may use up together. */
+export type ParseBudget = {
+  /** Values that aliases may still stand for. */
+  aliasedValues: number;
+};
+
+/** The budget of a load. */
+export const parseBudget = (): ParseBudget => ({ aliasedValues: aliasExpansionMax });
+
 /** js-yaml has more options than its types tell. */
 const options: LoadOptions & { readonly maxDepth: number; readonly maxTotalMergeKeys: number } = {
   schema: kubectlSchema,
   maxDepth: manifestDepthMax,
-  maxTotalMergeKeys: aliasExpansionMax,
+  maxTotalMergeKeys: mergedKeysMax,
 };
 
-/** Parses one document: JSON where it is JSON, else YAML as kubectl reads it. Repeated keys are an error. */
-export const parseText = (text: string): ParsedText => {
-  const first = /^[\s\ufeff]*[[{]/.test(text);
-  if (first) {
-    try {
-      return { kind: "value", value: JSON.parse(text.replace(/^\ufeff/, "")) };
-    } catch (error) {
-      if (text.length > jsonFallbackCharsMax) {
-        return fault("unreadable", `is not JSON: ${messageOf(error)}`);
-      }
-    }
+/** Parses one document: JSON where it is JSON, else YAML as kubectl reads it. Repeated keys of YAML are an error. */
+export const parseText = (text: string, budget: ParseBudget): ParsedText => {
+  if (text.length > valuesCountedFrom && countValues(text) > documentValuesMax) {
+    return fault("too-large", `has more than ${documentValuesMax} values: split it`);
   }
-  return parseYaml(text);
+  const start = contentStart(text, 0, text.length);
+  const first = text.charAt(start);
+  return first === "{" || first === "[" ? parseJson(text, start, budget) : parseYaml(text, budget);
 };
 
-const parseYaml = (text: string): ParsedText => {
+/** What is not JSON after all is read as YAML, as kubectl does. */
+const parseJson = (text: string, start: number, budget: ParseBudget): ParsedText => {
+  const json = start === 0 ? text : text.slice(start);
   let value: unknown;
   try {
-    value = load(text, options);
+    value = JSON.parse(json);
+  } catch (error) {
+    return text.length > jsonFallbackCharsMax
+      ? fault("unreadable", `is not JSON: ${messageOf(error)}`)
+      : parseYaml(text, budget);
+  }
+  const { depth, repeatedKey } = jsonShapeOf(json, { keys: json.length <= jsonKeysCharsMax });
+  if (depth > manifestDepthMax) {
+    return fault("too-large", `is nested more than ${manifestDepthMax} levels deep`);
+  }
+  if (repeatedKey === undefined) return { kind: "value", value };
+  const { line, column } = new LineIndex(text).place(start + repeatedKey);
+  return {
+    kind: "fault",
+    code: "unreadable",
+    message: "has the same key twice in one map",
+    line: line - 1,
+    column: column - 1,
+  };
+};
+
+/** Shorter texts can't have too many values to hold. */
+const valuesCountedFrom = 1024 * 1024;
+
+/** Values of a text at most: what stands between line ends, commas and opening brackets. */
+const countValues = (text: string): number => {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 44 || code === 91 || code === 123) count++;
+  }
+  return count;
+};
+
+const parseYaml = (text: string, budget: ParseBudget): ParsedText => {
+  if (text.length > yamlDocumentCharsMax) {
+    return fault(
+      "too-large",
+      `is one YAML document of more than ${yamlDocumentCharsMax} characters: split it, or write JSON`,
+    );
+  }
+  const zero = text.indexOf("\0");
+  if (zero >= 0) return fault("unreadable", `has a null character at offset ${zero}`);
+  try {
+    const value = load(text, options);
+    const hasAliases = text.includes("*") && text.includes("&");
+    return hasAliases ? checkAliases(value, budget) : { kind: "value", value };
   } catch (error) {
     return faultOf(error);
   }
-  if (!text.includes("&") || !text.includes("*")) return { kind: "value", value };
-  const size = expandedSizeOf(value, { valuesMax: aliasExpansionMax, depthMax: manifestDepthMax });
+};
+
+const checkAliases = (value: unknown, budget: ParseBudget): ParsedText => {
+  const valuesMax = budget.aliasedValues;
+  const size = expandedSizeOf(value, { valuesMax, depthMax: manifestDepthMax });
   switch (size.kind) {
     case "fits":
+      budget.aliasedValues -= size.values;
       return { kind: "value", value };
     case "cyclic":
       return fault("unreadable", "has an alias inside the value that it stands for");
     case "deep":
+      return fault("too-large", `is nested more than ${manifestDepthMax} levels deep by aliases`);
+    case "large":
       return fault(
         "too-large",
-        `is nested more than ${manifestDepthMax} levels deep through aliases`,
+        `brings the values that aliases stand for to more than ${aliasExpansionMax}`,
       );
-    case "large":
-      return fault("too-large", `stands for more than ${aliasExpansionMax} values through aliases`);
   }
 };
 
 const faultOf = (error: unknown): ParsedText => {
-  if (!(error instanceof YAMLException))
+  if (!(error instanceof YAMLException)) {
     return fault("unreadable", `is not YAML: ${messageOf(error)}`);
+  }
   const { line = 0, column = 0 } = error.mark ?? {};
+  const bound = boundOf(error.reason);
   return {
     kind: "fault",
-    code: /exceeded max/.test(error.reason) ? "too-large" : "unreadable",
-    message: `is not YAML: ${error.reason}`,
+    code: bound === undefined ? "unreadable" : "too-large",
+    message: bound ?? `is not YAML: ${error.reason}`,
     line,
     column,
   };
+};
+
+// js-yaml names the option of its own in the reason; that is no word of ours.
+const boundOf = (reason: string): string | undefined => {
+  if (reason.includes("maxDepth")) return `is nested more than ${manifestDepthMax} levels deep`;
+  if (reason.includes("maxTotalMergeKeys")) {
+    return `merges more than ${mergedKeysMax} keys with "<<"`;
+  }
+  return undefined;
 };
 
 const fault = (code: "unreadable" | "too-large", message: string): ParsedText => ({

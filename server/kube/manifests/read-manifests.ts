@@ -1,43 +1,100 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { manifestFileBytesMax } from "../limits.js";
+import { createReadStream, readFileSync, statSync } from "node:fs";
+import { manifestFileBytesMax, manifestTotalBytesMax } from "../limits.js";
+import { textOfBytes } from "./decode-bytes.js";
 import { ManifestLoad } from "./manifest-load.js";
 import type { LoadedManifests } from "./parse-manifests.js";
+import { attempt, fileFaultText, identityOf, type SeenFolders, walkFolder } from "./walk-folder.js";
 
-/** Reads Kubernetes objects from folders, files and "-" (standard input). */
-export const readManifests = async (paths: readonly string[]): Promise<LoadedManifests> => {
-  const load = new ManifestLoad();
+/** Where bytes come from that are no files. */
+export type ReadOptions = {
+  /** What "-" stands for; standard input when left out. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+};
+
+/**
+ * Reads Kubernetes objects from folders, files and "-" (standard input), in the order given. What can't be read is told as
+ * a problem; missing paths are, too. Files of folders are read in one go, without giving way in between: they are small,
+ * and waiting for each takes longer than reading all.
+ */
+export const readManifests = async (
+  paths: readonly string[],
+  { stdin = process.stdin }: ReadOptions = {},
+): Promise<LoadedManifests> => {
+  const reading = new Reading();
   for (const path of paths) {
-    if (path === "-") await readStandardInput(load);
-    else await readPath(path, load);
+    if (path === "-") await reading.stream("-", stdin);
+    else await reading.path(path);
   }
-  return load.finish();
+  return reading.load.finish();
 };
 
-const readStandardInput = async (load: ManifestLoad): Promise<void> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  load.add({ file: "-", text: Buffer.concat(chunks).toString("utf8") });
-};
+class Reading {
+  readonly load = new ManifestLoad();
+  readonly #seen: SeenFolders = new Set();
+  #bytes = 0;
 
-const readPath = async (path: string, load: ManifestLoad): Promise<void> => {
-  try {
-    const info = await stat(path);
-    if (info.isDirectory()) await readFolder(path, load);
-    else if (info.size <= manifestFileBytesMax) {
-      load.add({ file: path, text: await readFile(path, "utf8") });
-    } else load.addUnreadable(path, "too-large", `has more than ${manifestFileBytesMax} bytes`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    load.addUnreadable(path, "unreadable", `can't be read: ${reason}`);
+  async path(path: string): Promise<void> {
+    const info = attempt(() => statSync(path));
+    if ("message" in info) this.load.addUnreadable(path, "unreadable", info.message);
+    else if (info.isDirectory()) this.#folder(path, identityOf(info));
+    else if (info.isFile()) this.#file(path, info.size);
+    // Pipes, as of <(helm template .) in a shell.
+    else await this.stream(path, createReadStream(path));
   }
-};
 
-const readFolder = async (path: string, load: ManifestLoad): Promise<void> => {
-  for (const name of (await readdir(path)).sort()) {
-    if (name.startsWith(".") || name === "node_modules") continue;
-    const inner = join(path, name);
-    const isFolder = (await stat(inner)).isDirectory();
-    if (isFolder || /\.(ya?ml|json)$/.test(name)) await readPath(inner, load);
+  async stream(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const chunk of bytes) {
+        length += chunk.length;
+        if (length > manifestFileBytesMax) {
+          this.load.addUnreadable(name, "too-large", tooLarge);
+          return;
+        }
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      this.load.addUnreadable(name, "unreadable", fileFaultText(error));
+      return;
+    }
+    this.#bytesOf(name, Buffer.concat(chunks));
   }
-};
+
+  #folder(path: string, identity: string): void {
+    if (this.#seen.has(identity)) return;
+    this.#seen.add(identity);
+    let isEmpty = true;
+    for (const step of walkFolder(path, this.#seen)) {
+      isEmpty = false;
+      if (step.kind === "file") this.#file(step.path, step.bytes);
+      else this.load.addUnreadable(step.path, step.code, step.message);
+    }
+    if (isEmpty) this.load.addWarning(path, "has no files named *.yaml, *.yml or *.json");
+  }
+
+  #file(path: string, size: number): void {
+    if (size > manifestFileBytesMax) {
+      this.load.addUnreadable(path, "too-large", tooLarge);
+      return;
+    }
+    const bytes = attempt(() => readFileSync(path));
+    if ("message" in bytes) this.load.addUnreadable(path, "unreadable", bytes.message);
+    else this.#bytesOf(path, bytes);
+  }
+
+  #bytesOf(name: string, bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > manifestTotalBytesMax) {
+      const message = `brings the files to more than ${manifestTotalBytesMax} bytes: it is not read`;
+      this.load.addUnreadable(name, "too-large", message);
+      return;
+    }
+    const text = textOfBytes(bytes);
+    if (text === undefined)
+      this.load.addUnreadable(name, "unreadable", "is neither UTF-8 nor UTF-16");
+    else this.load.add({ file: name, text });
+  }
+}
+
+const tooLarge = `has more than ${manifestFileBytesMax} bytes: split it`;

@@ -5,6 +5,7 @@ import {
   type WorkloadObject,
   workloadKinds,
 } from "../../analyzer/model/objects.js";
+import { expandedPodsMax, expandedPodsTotalMax, expandedReplicasMax } from "../limits.js";
 
 const kinds: ReadonlySet<string> = new Set(workloadKinds);
 
@@ -17,6 +18,7 @@ export class WorkloadBook {
   readonly #workloads = new Map<string, WorkloadObject>();
   readonly #withPods = new Set<string>();
   readonly #podNames = new Set<string>();
+  #made = 0;
   /** Names of the nodes, sorted. */
   readonly nodes: readonly string[];
 
@@ -57,6 +59,16 @@ export class WorkloadBook {
     if (this.#withPods.has(keyOf(workload.namespace, workload))) return false;
     const { owner } = workload;
     return owner === undefined || !this.#workloads.has(keyOf(workload.namespace, owner));
+  }
+
+  /** How many of the wanted pods of a workload may be made: all of them until many have been. */
+  allow(wanted: number): number {
+    const allowed = Math.min(
+      wanted,
+      Math.max(expandedReplicasMax, Math.min(expandedPodsMax, expandedPodsTotalMax - this.#made)),
+    );
+    this.#made += allowed;
+    return allowed;
   }
 
   /** Takes a pod name that no other pod has: the wanted one, or with more digits. */

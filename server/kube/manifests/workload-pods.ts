@@ -1,5 +1,5 @@
 import type { PodObject, WorkloadObject } from "../../analyzer/model/objects.js";
-import { expandedPodsMax, expandedReplicasMax } from "../limits.js";
+import { expandedReplicasMax } from "../limits.js";
 import { listOrNone } from "../objects/given.js";
 import type { WorkloadBook } from "./workload-book.js";
 
@@ -33,7 +33,7 @@ export const podsOfWorkload = (workload: WorkloadObject, book: WorkloadBook): Ma
 
 const statefulPods = (workload: WorkloadObject, book: WorkloadBook): MadePods => {
   const wanted = workload.replicas ?? 1;
-  const count = Math.min(wanted, expandedPodsMax);
+  const count = book.allow(wanted);
   const pods = Array.from({ length: count }, (_, ordinal) => {
     const name = `${workload.name}-${ordinal}`;
     const labels = {
@@ -42,20 +42,22 @@ const statefulPods = (workload: WorkloadObject, book: WorkloadBook): MadePods =>
     };
     return podOf(workload, book, { name, labels });
   });
-  return count === wanted ? { pods } : { pods, message: tooMany(wanted) };
+  return count === wanted ? { pods } : { pods, message: tooMany(wanted, count) };
 };
 
 const daemonPods = (workload: WorkloadObject, book: WorkloadBook): MadePods => {
   const { nodes } = book;
   if (nodes.length === 0) return { pods: [podOf(workload, book, { name: `${workload.name}-1` })] };
   const pods = nodes
-    .slice(0, expandedPodsMax)
+    .slice(0, book.allow(nodes.length))
     .map((nodeName) => podOf(workload, book, { name: `${workload.name}-${nodeName}`, nodeName }));
-  return pods.length === nodes.length ? { pods } : { pods, message: tooMany(nodes.length) };
+  return pods.length === nodes.length
+    ? { pods }
+    : { pods, message: tooMany(nodes.length, pods.length) };
 };
 
-const tooMany = (wanted: number): string =>
-  `wants ${wanted} pods: the model has the first ${expandedPodsMax} of them`;
+const tooMany = (wanted: number, made: number): string =>
+  `wants ${wanted} pods: the model has the first ${made} of them`;
 
 type PodParts = {
   readonly name: string;

@@ -1,9 +1,10 @@
 import { closest } from "../../../common/closest.js";
 import type { ClusterObject, Origin } from "../../analyzer/model/objects.js";
-import { type Fault, Faults, Field, isRecord } from "./field.js";
-import { type KindRule, kindRuleOf, versionOf } from "./kind-table.js";
+import { type Fault, Faults, Field } from "./field.js";
+import { groupOf, type KindRule, kindRuleOf, versionOf } from "./kind-table.js";
 import { metaOf } from "./metadata.js";
 import { isBuiltInGroup, isBuiltInKind } from "./other-kinds.js";
+import { isRecord } from "./value-text.js";
 
 /** What became of a raw object. */
 export type Decoded =
@@ -14,6 +15,11 @@ export type Decoded =
       /** "NetworkPolicy default/web". */
       readonly title: string;
       readonly rawKind: string;
+      readonly apiVersion: string;
+      /** The name is made from a generateName: others may have it. */
+      readonly isNameMade: boolean;
+      /** A policy that is not evaluated. */
+      readonly isUnmodelled: boolean;
       readonly faults: readonly Fault[];
     }
   /** The API server would refuse it. */
@@ -79,11 +85,19 @@ const readWith = (rule: KindRule, { object, kind, apiVersion, origin }: Reading)
       );
   }
   const meta = metaOf(object, rule, origin);
-  const objects = meta === undefined ? [] : rule.read(object, meta);
+  const objects = meta === undefined ? [] : rule.read(object, meta, { apiVersion, kind });
   const title = titleOf(object, kind, rule.scope);
-  return faults.rejected
-    ? { kind: "refused", title, faults: faults.list }
-    : { kind: "objects", objects, title, rawKind: kind, faults: faults.list };
+  if (faults.rejected) return { kind: "refused", title, faults: faults.list };
+  return {
+    kind: "objects",
+    objects,
+    title,
+    rawKind: kind,
+    apiVersion,
+    isNameMade: !object.field("metadata").field("name").present,
+    isUnmodelled: rule.isUnmodelled === true,
+    faults: faults.list,
+  };
 };
 
 const titleOf = (
@@ -130,7 +144,7 @@ const withoutKind = (
 
 /** Tells kinds of no concern from misspelt ones: Kubernetes' own groups have no others than we know. */
 const otherKind = (object: Field, apiVersion: string, kind: string): Decoded => {
-  const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+  const group = groupOf(apiVersion);
   const title = titleOf(object, kind, "unknown");
   const builtIn = isBuiltInGroup(group) && isBuiltInKind(kind);
   const version = versionOf(kind);

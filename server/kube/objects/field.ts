@@ -1,4 +1,5 @@
 import { faultsPerObjectMax } from "../limits.js";
+import { isRecord, kindText, orText, shortText } from "./value-text.js";
 
 /** Leads from an object's root to a part of it: "spec", "ingress", 0. */
 export type FieldPath = readonly (string | number)[];
@@ -34,22 +35,6 @@ export const fieldPathText = (path: FieldPath): string =>
       typeof part === "number" ? `${text}[${part}]` : text === "" ? part : `${text}.${part}`,
     "",
   );
-
-/** Whether a value is a JSON object. */
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const kindOf = (value: unknown): string =>
-  Array.isArray(value)
-    ? "a list"
-    : isRecord(value)
-      ? "a map"
-      : `the ${typeof value} ${shortText(value)}`;
-
-const shortText = (value: unknown): string => {
-  const text = typeof value === "string" ? `"${value}"` : String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-};
 
 /**
  * A place in an object that is being read. Null counts as absent, as in Go. Reading a value of another type than the
@@ -97,7 +82,7 @@ export class Field {
   items(): readonly Field[] {
     if (!this.present) return [];
     if (!Array.isArray(this.value)) {
-      this.error(`must be a list, not ${kindOf(this.value)}`);
+      this.error(`must be a list, not ${kindText(this.value)}`);
       return [];
     }
     return this.value.map((item, index) => new Field(item, this.faults, this, index));
@@ -107,7 +92,7 @@ export class Field {
   record(): Readonly<Record<string, unknown>> | undefined {
     if (!this.present) return undefined;
     if (isRecord(this.value)) return this.value;
-    this.error(`must be a map, not ${kindOf(this.value)}`);
+    this.error(`must be a map, not ${kindText(this.value)}`);
     return undefined;
   }
 
@@ -116,7 +101,7 @@ export class Field {
     if (!this.present) return undefined;
     if (typeof this.value === "string") return this.value;
     const quote = typeof this.value === "object" ? "" : ": quote it";
-    this.error(`must be a string, not ${kindOf(this.value)}${quote}`);
+    this.error(`must be a string, not ${kindText(this.value)}${quote}`);
     return undefined;
   }
 
@@ -132,7 +117,7 @@ export class Field {
     if (Number.isSafeInteger(this.value)) return this.value as number;
     const quoted = typeof this.value === "string" && /^-?\d+$/.test(this.value);
     this.error(
-      `must be a whole number, not ${kindOf(this.value)}${quoted ? ": write it without quotes" : ""}`,
+      `must be a whole number, not ${kindText(this.value)}${quoted ? ": write it without quotes" : ""}`,
     );
     return undefined;
   }
@@ -141,7 +126,7 @@ export class Field {
   boolean(): boolean | undefined {
     if (!this.present) return undefined;
     if (typeof this.value === "boolean") return this.value;
-    this.error(`must be true or false, not ${kindOf(this.value)}`);
+    this.error(`must be true or false, not ${kindText(this.value)}`);
     return undefined;
   }
 
@@ -199,9 +184,3 @@ export class Field {
     this.faults.add({ severity: "warning", code, path: this.path, message });
   }
 }
-
-/** "TCP, UDP or SCTP". */
-export const orText = (words: readonly string[]): string =>
-  words.length < 2
-    ? words.join("")
-    : `${words.slice(0, -1).join(", ")} or ${words[words.length - 1]}`;

@@ -1,4 +1,6 @@
 import type { ClusterObject, ObjectMeta } from "../../analyzer/model/objects.js";
+import { calicoPolicyOf } from "./calico-policy.js";
+import { ciliumPolicyOf } from "./cilium-policy.js";
 import { configMapOf } from "./config-map.js";
 import { endpointSliceOf } from "./endpoint-slice.js";
 import { endpointsOf } from "./endpoints.js";
@@ -7,6 +9,14 @@ import type { Field } from "./field.js";
 import type { MetaRules } from "./metadata.js";
 import { networkPolicyOf } from "./network-policy.js";
 import { nodeOf } from "./node.js";
+import { isBuiltInGroup } from "./other-kinds.js";
+import {
+  antreaPolicyOf,
+  authorizationPolicyOf,
+  egressFirewallOf,
+  securityGroupPolicyOf,
+  unknownPolicyOf,
+} from "./other-policies.js";
 import { podOf } from "./pod.js";
 import { serviceOf } from "./service.js";
 import {
@@ -20,33 +30,50 @@ import { workloadOf } from "./workload.js";
 export type KindRule = MetaRules & {
   /** A version that API servers no longer serve, or never did: the one to write instead. */
   readonly insteadWrite?: string;
+  /** A policy that is not evaluated: what it selects can't be told. */
+  readonly isUnmodelled?: true;
   /** One raw object may stand for none or for several of the model. */
-  readonly read: (object: Field, meta: ObjectMeta) => readonly ClusterObject[];
+  readonly read: (object: Field, meta: ObjectMeta, type: ObjectType) => readonly ClusterObject[];
 };
+
+/** Version and kind of an object, also where its list says them. */
+export type ObjectType = { readonly apiVersion: string; readonly kind: string };
+
+type Reader = (
+  object: Field,
+  meta: ObjectMeta,
+  type: ObjectType,
+) => ClusterObject | readonly ClusterObject[];
 
 /** The rule of a kind in a version, such as "apps/v1" and "Deployment". */
 export const kindRuleOf = (apiVersion: string, kind: string): KindRule | undefined =>
-  kindRules.get(`${apiVersion} ${kind}`);
+  kindRules.get(`${apiVersion} ${kind}`) ??
+  otherPolicies.get(`${groupOf(apiVersion)} ${kind}`) ??
+  unknownPolicyRule(apiVersion, kind);
+
+/** "apps" of "apps/v1"; "" of "v1". */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 
 /** The version of a kind that this program reads; undefined for kinds it does not. */
 export const versionOf = (kind: string): string | undefined => versions.get(kind);
 
-const namespaced = (
-  read: KindRule["read"] | ((object: Field, meta: ObjectMeta) => ClusterObject),
-  name: MetaRules["name"] = "subdomain",
-): KindRule => ({ scope: "namespaced", name, read: listed(read) });
+const namespaced = (read: Reader, name: MetaRules["name"] = "subdomain"): KindRule => ({
+  scope: "namespaced",
+  name,
+  read: listed(read),
+});
 
-const cluster = (
-  read: KindRule["read"] | ((object: Field, meta: ObjectMeta) => ClusterObject),
-  name: MetaRules["name"] = "subdomain",
-): KindRule => ({ scope: "cluster", name, read: listed(read) });
+const cluster = (read: Reader, name: MetaRules["name"] = "subdomain"): KindRule => ({
+  scope: "cluster",
+  name,
+  read: listed(read),
+});
 
 const listed =
-  (
-    read: KindRule["read"] | ((object: Field, meta: ObjectMeta) => ClusterObject),
-  ): KindRule["read"] =>
-  (object, meta) => {
-    const result = read(object, meta);
+  (read: Reader): KindRule["read"] =>
+  (object, meta, type) => {
+    const result = read(object, meta, type);
     return "kind" in result ? [result] : result;
   };
 
@@ -120,3 +147,41 @@ const versions: ReadonlyMap<string, string> = new Map(
     .map(([apiVersion, kind]) => [kind, apiVersion] as const)
     .reverse(),
 );
+
+const unmodelledRule = (rule: KindRule): KindRule => ({ ...rule, isUnmodelled: true });
+const otherIn = (read: Reader): KindRule => unmodelledRule(namespaced(read, "any"));
+const otherOf = (read: Reader): KindRule => unmodelledRule(cluster(read, "any"));
+
+/** Policies that are not evaluated, by API group and kind: their versions do not differ in what is read. */
+const otherPolicies: ReadonlyMap<string, KindRule> = new Map<string, KindRule>([
+  ["projectcalico.org NetworkPolicy", otherIn(calicoPolicyOf)],
+  ["projectcalico.org GlobalNetworkPolicy", otherOf(calicoPolicyOf)],
+  ["crd.projectcalico.org NetworkPolicy", otherIn(calicoPolicyOf)],
+  ["crd.projectcalico.org GlobalNetworkPolicy", otherOf(calicoPolicyOf)],
+  ["cilium.io CiliumNetworkPolicy", otherIn(ciliumPolicyOf)],
+  ["cilium.io CiliumClusterwideNetworkPolicy", otherOf(ciliumPolicyOf)],
+  ["security.istio.io AuthorizationPolicy", otherIn(authorizationPolicyOf)],
+  ["crd.antrea.io NetworkPolicy", otherIn(antreaPolicyOf)],
+  ["crd.antrea.io ClusterNetworkPolicy", otherOf(antreaPolicyOf)],
+  ["k8s.ovn.org EgressFirewall", otherIn(egressFirewallOf)],
+  ["network.openshift.io EgressNetworkPolicy", otherIn(egressFirewallOf)],
+  ["vpcresources.k8s.aws SecurityGroupPolicy", otherIn(securityGroupPolicyOf)],
+]);
+
+/** Groups that have policies without effect on connections between pods: staged ones, those of secondary networks. */
+const withoutEffect: ReadonlySet<string> = new Set([
+  "projectcalico.org",
+  "crd.projectcalico.org",
+  "k8s.cni.cncf.io",
+]);
+
+const unknownPolicyRule = (apiVersion: string, kind: string): KindRule | undefined => {
+  const group = groupOf(apiVersion);
+  if (!kind.endsWith("NetworkPolicy") || isBuiltInGroup(group) || withoutEffect.has(group)) {
+    return undefined;
+  }
+  return /^Cluster|^Global|Clusterwide/.test(kind) ? anyClusterPolicy : anyPolicy;
+};
+
+const anyPolicy = otherIn(unknownPolicyOf);
+const anyClusterPolicy = otherOf(unknownPolicyOf);

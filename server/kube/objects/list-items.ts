@@ -1,4 +1,4 @@
-import { isRecord } from "./field.js";
+import { isRecord } from "./value-text.js";
 
 /** A list of objects, as kubectl and the API server write them. */
 export type ObjectList = {

@@ -1,9 +1,10 @@
 import { everything, type LabelSelector } from "../../analyzer/model/label-selector.js";
 import type { TieredPeer } from "../../analyzer/model/objects.js";
-import { type Field, orText } from "./field.js";
+import type { Field } from "./field.js";
 import { networkOf } from "./ip-block.js";
 import { selectorOf } from "./selector.js";
 import { warnUnknownFields } from "./unknown-fields.js";
+import { orText } from "./value-text.js";
 
 const networksMax = 25;
 

@@ -6,10 +6,11 @@ import type {
   TieredPolicyObject,
   TieredRule,
 } from "../../analyzer/model/objects.js";
-import { type Field, orText } from "./field.js";
+import type { Field } from "./field.js";
 import { selectorOf } from "./selector.js";
 import { tieredPeerOf } from "./tiered-peer.js";
 import { warnUnknownFields } from "./unknown-fields.js";
+import { orText } from "./value-text.js";
 
 /** Which end of a connection a rule's peers are. */
 export type PeerSide = "from" | "to";

@@ -1,11 +1,22 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
+import { createRequire } from "node:module";
+import type { Node } from "yaml";
 import type { FieldPath } from "../objects/field.js";
+
+type Yaml = typeof import("yaml");
+
+let yaml: Yaml | undefined;
+
+// Loaded when a position is first asked for: most runs ask for none, and loading takes as long as parsing 400 KB.
+const loadYaml = (): Yaml => {
+  yaml ??= createRequire(import.meta.url)("yaml") as Yaml;
+  return yaml;
+};
 
 /** A document parsed with positions. */
 export class PositionedDocument {
   readonly #root: Node | null;
 
-  /** Never throws: of a text that can't be parsed only the start is known. */
+  /** Never throws: of a text that can't be parsed nothing is known. */
   constructor(text: string) {
     this.#root = rootOf(text);
   }
@@ -26,13 +37,13 @@ export class PositionedDocument {
 
 const rootOf = (text: string): Node | null => {
   try {
-    return parseDocument(text, {
+    // Keys are compared as they are written: no schema is needed.
+    return loadYaml().parseDocument(text, {
       schema: "failsafe",
       strict: false,
       uniqueKeys: false,
       logLevel: "silent",
       prettyErrors: false,
-      keepSourceTokens: false,
     }).contents;
   } catch {
     return null;
@@ -42,11 +53,11 @@ const rootOf = (text: string): Node | null => {
 type Step = { readonly node: Node | null; readonly offset: number | undefined };
 
 const stepInto = (node: Node | null, part: string | number): Step | undefined => {
+  const { isAlias, isMap, isScalar, isSeq } = loadYaml();
   // What stands behind an alias is written elsewhere: the alias is the place.
   if (node === null || isAlias(node)) return undefined;
   if (isSeq(node)) {
-    const item =
-      typeof part === "number" ? (node.items[part] as Node | null | undefined) : undefined;
+    const item = typeof part === "number" ? (node.items[part] as Node | null) : undefined;
     return item === undefined ? undefined : { node: item, offset: item?.range?.[0] };
   }
   if (!isMap(node)) return undefined;
