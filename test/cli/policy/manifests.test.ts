@@ -180,7 +180,7 @@ describe("policy diff and whatif", () => {
         copyFileSync(join(shop, name), join(folder, name));
       }
       // Of two objects of one name the last counts, and files are read in order of their names.
-      copyFileSync(`${more}/change.yaml`, join(folder, "policies-b.yaml"));
+      copyFileSync(`${more}/change.yaml`, join(folder, "z-change.yaml"));
       const diff = await run("policy", "diff", shop, folder, ...json);
       expect(JSON.parse(diff.out).rows).toEqual(JSON.parse(there.out).rows);
     } finally {
