@@ -26,31 +26,3 @@ export const suppressionsMax = 5_000;
 export const dnsStepsMax = 200_000;
 /** Pairs of rules of ordered policies that are compared for one that hides the other: a hundred policies of 25 rules. */
 export const orderedPairsMax = 3_500_000;
-
-/** Bounds that lint works with; tests give smaller ones. */
-export type LintBounds = {
-  readonly findingsPerRuleMax: number;
-  readonly nearLabelSetsMax: number;
-  readonly nearSearchesMax: number;
-  readonly oneSidedStepsMax: number;
-  readonly oneSidedPairsPerPeerMax: number;
-  readonly coverageStepsMax: number;
-  readonly equalPriorityPairsMax: number;
-  readonly rulesPerPodMax: number;
-  readonly dnsStepsMax: number;
-  readonly orderedPairsMax: number;
-};
-
-/** The bounds above. */
-export const lintBounds: LintBounds = {
-  findingsPerRuleMax,
-  nearLabelSetsMax,
-  nearSearchesMax,
-  oneSidedStepsMax,
-  oneSidedPairsPerPeerMax,
-  coverageStepsMax,
-  equalPriorityPairsMax,
-  rulesPerPodMax,
-  dnsStepsMax,
-  orderedPairsMax,
-};

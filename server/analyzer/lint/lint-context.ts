@@ -12,7 +12,7 @@ import type { NearLabels } from "../near-labels.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { compareTexts } from "./compare-texts.js";
 import { groupBy } from "./group-by.js";
-import { type LintBounds, lintBounds } from "./limits.js";
+import { type LintBounds, lintBounds } from "./lint-bounds.js";
 import { memo } from "./memo.js";
 import { NearSearch } from "./near-search.js";
 import { type PodGroup, PodIndex } from "./pod-index.js";

@@ -4,7 +4,7 @@ import { compareFindings } from "./compare-findings.js";
 import { compareTexts } from "./compare-texts.js";
 import type { Finding, LintRuleInfo } from "./finding.js";
 import { objectText } from "./finding-text.js";
-import { type LintBounds, lintBounds } from "./limits.js";
+import { type LintBounds, lintBounds } from "./lint-bounds.js";
 import { LintContext } from "./lint-context.js";
 import { lintRules, suppressionFaultRule, suppressionUnusedRule } from "./registry.js";
 import { SuppressionShelf } from "./suppression-shelf.js";

@@ -1,6 +1,6 @@
 import type { LabelSelector, Labels } from "../model/label-selector.js";
 import { type NearLabels, nearestLabels } from "../near-labels.js";
-import type { LintBounds } from "./limits.js";
+import type { LintBounds } from "./lint-bounds.js";
 
 /**
  * Looks for labels that come near to selectors without matches, each selector once. At most `nearLabelSetsMax` sets of

@@ -6,8 +6,6 @@ import {
   dnsStepsMax,
   equalPriorityPairsMax,
   findingsPerRuleMax,
-  type LintBounds,
-  lintBounds,
   namesInMessageMax,
   nearLabelSetsMax,
   nearSearchesMax,
@@ -17,6 +15,7 @@ import {
   rulesPerPodMax,
 } from "../../../../server/analyzer/lint/limits.js";
 import { lint } from "../../../../server/analyzer/lint/lint.js";
+import { type LintBounds, lintBounds } from "../../../../server/analyzer/lint/lint-bounds.js";
 import { ClusterModel } from "../../../../server/analyzer/model/cluster-model.js";
 import { labelSelectorOf } from "../../../../server/analyzer/model/label-selector.js";
 import type {
