@@ -25,7 +25,7 @@ export const diagnose = (
   question: DiagnosisQuestion,
   context: DiagnosisContext,
 ): DiagnosisAnswer => {
-  const situation = situationOf(world, question);
+  const situation = situationOf(world, question, context.startedAtMs);
   const judged = judgeWays(situation);
   const result = joinResults([
     checkPods(situation),

@@ -56,7 +56,7 @@ const isProxy = ({ labels, owner }: PodObject): boolean =>
   labels["k8s-app"] === "kube-proxy" || owner?.name === "kube-proxy";
 
 const logsOf = ({ namespace, name }: PodObject): string =>
-  kubectl(namespace, "logs", name, "--all-containers", "--tail=100");
+  kubectl(namespace, "logs", name, "--all-containers", "--tail", "100");
 
 const podSeen = (pod: PodObject): Observation => ({
   kind: "pod",

@@ -49,7 +49,7 @@ const unreadyFaults = (subject: PodSubject): readonly PodFault[] => {
       why: "The pod's own address may answer, but Services send nothing to a pod that is not ready.",
       steps: [
         describePod(pod),
-        kubectl(pod.namespace, "logs", pod.name, "--all-containers", "--tail=100"),
+        kubectl(pod.namespace, "logs", pod.name, "--all-containers", "--tail", "100"),
       ],
       data: {
         ready: ready.status,

@@ -99,8 +99,8 @@ export const describePod = ({ namespace, name }: PodObject): string =>
 /** The command that shows the logs of a pod's containers before they last died, or now. */
 export const podLogs = ({ namespace, name }: PodObject, container = ""): string =>
   container === ""
-    ? kubectl(namespace, "logs", name, "--all-containers", "--tail=100")
-    : kubectl(namespace, "logs", name, "-c", container, "--previous", "--tail=100");
+    ? kubectl(namespace, "logs", name, "--all-containers", "--tail", "100")
+    : kubectl(namespace, "logs", name, "-c", container, "--previous", "--tail", "100");
 
 /** Events about a pod of any of the reasons, as observations; repeats of a message once. */
 export const eventsOf = (

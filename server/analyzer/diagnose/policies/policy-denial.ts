@@ -1,5 +1,5 @@
 import type { NetworkPolicyObject } from "../../model/objects.js";
-import { nearestLabels } from "../../near-labels.js";
+import { peerHint, portNameHint } from "../../pair/miss-hints.js";
 import { type FitContext, unmetText } from "../../pair/peer-fit.js";
 import { policyName, ruleText } from "../../pair/views.js";
 import type { DirectionDecision, EvaluatedPolicy, RuleRef } from "../../policy/decision.js";
@@ -67,14 +67,14 @@ const networkPolicyDenial = (
       code: direction === "ingress" ? "NETPOL_INGRESS_DENIED" : "NETPOL_EGRESS_DENIED",
       policies,
       ruleWords: misses.length === 0 ? `${direction}: none` : `${direction}: DNS only`,
-      detail: misses.length === 0 ? "no rule allows anything" : "rules allow DNS only",
+      detail: misses.length === 0 ? "" : "its rules allow DNS only",
       hint: "",
     };
   }
   return {
     code: codeOf(nearest, direction),
     policies,
-    rule: { policy: nearest.policy, direction, index: nearest.index },
+    rule: nearest.rule.ref,
     ruleWords: `${direction}: no rule matches`,
     detail: detailOf(nearest, connection),
     hint: hintOf(context, nearest, connection),
@@ -104,30 +104,26 @@ const codeOf = ({ kind }: RuleMiss, direction: "ingress" | "egress"): Code => {
   }
 };
 
-const detailOf = (miss: RuleMiss, { direction }: DeniedConnection): string => {
-  const rule = `${direction} rule ${miss.index + 1} of ${policyName(miss.policy)}`;
-  switch (miss.kind) {
+const detailOf = ({ kind, policy, rule }: RuleMiss, { direction }: DeniedConnection): string => {
+  const title = `${direction} rule ${rule.ref.index + 1} of ${policyName(policy)}`;
+  switch (kind) {
     case "named-port":
-      return `${rule} allows a port by a name that the destination does not have`;
+      return `${title} allows port ${rule.unresolved.join(", ")}, which the destination does not have`;
     case "protocol":
     case "port":
-      return `${rule} allows ${connectionsText(miss.ports)} only`;
+      return `${title} allows ${connectionsText(rule.fit)} only`;
     default:
-      return `${rule} wants ${miss.unmet.map(unmetText).join(", ")}`;
+      return `${title} wants ${rule.nearest?.unmet.map(unmetText).join(", ") ?? ""}`;
   }
 };
 
-/** The labels that the rule probably means, where the end's come within a slip. */
+/** What was probably meant by the rule that comes nearest. */
 const hintOf = (
   { model }: FitContext,
-  { nearest }: RuleMiss,
-  { peer }: DeniedConnection,
+  { kind, rule }: RuleMiss,
+  { peer, subject, direction }: DeniedConnection,
 ): string => {
-  if (nearest?.kind !== "pods" || peer.kind !== "pod") return "";
-  const near = [
-    nearest.podSelector && nearestLabels(nearest.podSelector, [peer.pod.labels]),
-    nearest.namespaceSelector &&
-      nearestLabels(nearest.namespaceSelector, [model.namespace(peer.pod.namespace).labels]),
-  ].find((each) => each !== undefined);
-  return near === undefined ? "" : `did you mean ${near.text}?`;
+  if (rule.nearest !== undefined) return peerHint(model, rule.nearest, peer);
+  const destination = direction === "egress" ? peer : subject;
+  return kind === "named-port" ? portNameHint(rule.unresolved, destination) : "";
 };

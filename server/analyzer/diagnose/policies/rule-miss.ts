@@ -1,17 +1,7 @@
-import type {
-  NetworkPolicyObject,
-  NetworkPolicyPeer,
-  NetworkPolicyRule,
-  PortRule,
-} from "../../model/objects.js";
-import {
-  type FitContext,
-  isInBlock,
-  networkPolicyPeerFit,
-  rangesOf,
-  type Unmet,
-} from "../../pair/peer-fit.js";
-import { otherProtocols, portsFit, unresolvedNames } from "../../pair/port-fit.js";
+import type { NetworkPolicyObject, PortRule } from "../../model/objects.js";
+import { type FitContext, isInBlock, type PeerFit, rangesOf } from "../../pair/peer-fit.js";
+import { otherProtocols } from "../../pair/port-fit.js";
+import { type RuleFit, ruleFits } from "../../pair/rule-fit.js";
 import type { Direction, PolicyEndpoint } from "../../policy/decision.js";
 import { type ConnectionSet, containsConnection, type Protocol } from "../../sets/connections.js";
 
@@ -26,31 +16,8 @@ export type DeniedConnection = {
   readonly port: number;
 };
 
-/** Why one rule does not let a connection through; what it lacks decides the code. */
-export type RuleMiss = {
-  readonly policy: NetworkPolicyObject;
-  /** 0-based. */
-  readonly index: number;
-  readonly kind:
-    | "named-port"
-    | "protocol"
-    | "port"
-    | "block-except"
-    | "block-pods"
-    | "namespace"
-    | "peer";
-  /** What the nearest peer of the rule wants and the end does not have. */
-  readonly unmet: readonly Unmet[];
-  /** That peer. */
-  readonly nearest?: NetworkPolicyPeer;
-  /** What the rule's ports allow. */
-  readonly ports: ConnectionSet;
-  /** Whether the rule is about DNS only: port 53 and nothing else. */
-  readonly isDnsOnly: boolean;
-};
-
-// The nearest miss first.
-const kinds: readonly RuleMiss["kind"][] = [
+/** What a rule lacks to let a connection through, the nearest first. */
+const missKinds = [
   "named-port",
   "protocol",
   "port",
@@ -58,97 +25,79 @@ const kinds: readonly RuleMiss["kind"][] = [
   "block-pods",
   "namespace",
   "peer",
-];
+] as const;
+
+/** Why one rule does not let a connection through; what it lacks decides the code. */
+export type RuleMiss = {
+  readonly policy: NetworkPolicyObject;
+  readonly kind: (typeof missKinds)[number];
+  readonly rule: RuleFit;
+  /** Whether the rule is about DNS only: port 53 and nothing else. */
+  readonly isDnsOnly: boolean;
+};
 
 /** What every rule of policies lacks to let a connection through, the nearest first. */
 export const ruleMissesOf = (
   context: FitContext,
   policies: readonly NetworkPolicyObject[],
   connection: DeniedConnection,
-): readonly RuleMiss[] =>
-  policies
+): readonly RuleMiss[] => {
+  const { direction, subject, peer } = connection;
+  const destination = direction === "egress" ? peer : subject;
+  return policies
     .flatMap((policy) =>
-      policy[connection.direction].map((rule, index) =>
-        missOf(context, { policy, rule, index }, connection),
+      ruleFits(context, policy, direction, { peer, destination }).map(
+        (rule): RuleMiss => ({
+          policy,
+          rule,
+          kind: kindOf(context, rule, connection),
+          isDnsOnly: rule.ports?.every(isDnsPort) ?? false,
+        }),
       ),
     )
-    .sort(
-      (one, other) =>
-        kinds.indexOf(one.kind) - kinds.indexOf(other.kind) ||
-        fits(other, connection) - fits(one, connection) ||
-        one.unmet.length - other.unmet.length ||
-        (one.policy.name < other.policy.name ? -1 : one.policy.name > other.policy.name ? 1 : 0) ||
-        one.index - other.index,
-    );
-
-const fits = ({ ports }: RuleMiss, connection: DeniedConnection): number =>
-  hasPort(ports, connection) ? 1 : 0;
-
-const hasPort = (ports: ConnectionSet, { protocol, port }: DeniedConnection): boolean =>
-  port === 0 ? ports[protocol].length > 0 : containsConnection(ports, protocol, port);
-
-type PlacedRule = {
-  readonly policy: NetworkPolicyObject;
-  readonly rule: NetworkPolicyRule;
-  readonly index: number;
+    .sort((one, other) => compareMisses(one, other, connection));
 };
 
-const missOf = (
-  context: FitContext,
-  { policy, rule, index }: PlacedRule,
-  connection: DeniedConnection,
-): RuleMiss => {
-  const destination = connection.direction === "egress" ? connection.peer : connection.subject;
-  const ports = portsFit(rule.ports, destination);
-  const base = { policy, index, ports, isDnsOnly: isDnsOnly(rule) };
-  const near = nearestPeer(context, { policy, rule }, connection.peer);
-  if (near === undefined || near.unmet.length === 0) {
-    return { ...base, kind: portMiss(rule, destination, { ports, connection }), unmet: [] };
-  }
-  return { ...base, kind: peerMiss(context, near, connection.peer), ...near };
+const compareMisses = (one: RuleMiss, other: RuleMiss, connection: DeniedConnection): number =>
+  missKinds.indexOf(one.kind) - missKinds.indexOf(other.kind) ||
+  portRank(other.rule.fit, connection) - portRank(one.rule.fit, connection) ||
+  lacks(one) - lacks(other) ||
+  compareNames(one.policy.name, other.policy.name) ||
+  one.rule.ref.index - other.rule.ref.index;
+
+const compareNames = (one: string, other: string): number =>
+  one < other ? -1 : one > other ? 1 : 0;
+
+const lacks = ({ rule }: RuleMiss): number => rule.nearest?.unmet.length ?? 0;
+
+const portRank = (ports: ConnectionSet, { protocol, port }: DeniedConnection): number => {
+  const has = port === 0 ? ports[protocol].length > 0 : containsConnection(ports, protocol, port);
+  return has ? 1 : 0;
 };
 
-type NearPeer = { readonly nearest: NetworkPolicyPeer; readonly unmet: readonly Unmet[] };
-
-/** The peer that lacks the least; undefined for a rule that is for everyone. */
-const nearestPeer = (
+const kindOf = (
   context: FitContext,
-  { policy, rule }: Pick<PlacedRule, "policy" | "rule">,
-  end: PolicyEndpoint,
-): NearPeer | undefined =>
-  rule.peers
-    ?.map((peer) => ({
-      nearest: peer,
-      unmet: networkPolicyPeerFit(context, end, { peer, namespace: policy.namespace }).unmet,
-    }))
-    .sort((one, other) => one.unmet.length - other.unmet.length)[0];
-
-const portMiss = (
-  rule: NetworkPolicyRule,
-  destination: PolicyEndpoint,
-  { ports, connection }: { readonly ports: ConnectionSet; readonly connection: DeniedConnection },
+  { nearest, unresolved, fit }: RuleFit,
+  { peer, protocol, port }: DeniedConnection,
 ): RuleMiss["kind"] => {
-  if (unresolvedNames(rule.ports, destination).length > 0) return "named-port";
-  const { protocol, port } = connection;
-  return port !== 0 && otherProtocols(ports, { protocol, port }).length > 0 ? "protocol" : "port";
+  if (nearest !== undefined) return peerKind(context, nearest, peer);
+  if (unresolved.length > 0) return "named-port";
+  return port !== 0 && otherProtocols(fit, { protocol, port }).length > 0 ? "protocol" : "port";
 };
 
-const peerMiss = (
+const peerKind = (
   context: FitContext,
-  { nearest, unmet }: NearPeer,
+  { peer, unmet }: PeerFit,
   end: PolicyEndpoint,
 ): RuleMiss["kind"] => {
-  if (nearest.kind === "ipBlock") {
-    const { block } = nearest;
-    const ranges = rangesOf(end, context);
-    const whole = { ...block, except: [] };
-    if (!ranges.some((range) => isInBlock(whole, range))) return "peer";
-    return ranges.some((range) => isInBlock(block, range)) ? "block-pods" : "block-except";
+  if (peer.kind !== "ipBlock") {
+    return unmet.every(({ of }) => of === "namespace") ? "namespace" : "peer";
   }
-  return unmet.every(({ of }) => of === "namespace") ? "namespace" : "peer";
+  const { block } = peer;
+  const ranges = rangesOf(end, context);
+  if (!ranges.some((range) => isInBlock({ ...block, except: [] }, range))) return "peer";
+  return ranges.some((range) => isInBlock(block, range)) ? "block-pods" : "block-except";
 };
-
-const isDnsOnly = ({ ports }: NetworkPolicyRule): boolean => ports?.every(isDnsPort) ?? false;
 
 const isDnsPort = (port: PortRule): boolean =>
   port.kind === "named"

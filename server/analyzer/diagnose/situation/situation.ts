@@ -14,6 +14,9 @@ import { type AccessMode, accessModes, type Way } from "./way.js";
 /** A question as it was understood, with every connection that is judged for it. */
 export type Situation = {
   readonly world: PolicyWorld;
+  readonly question: DiagnosisQuestion;
+  /** When it is asked, in milliseconds since 1970. */
+  readonly nowMs: number;
   readonly asked: AskedConnection;
   readonly a: End;
   readonly b: End;
@@ -33,7 +36,11 @@ export type Situation = {
  * Understands a question. Throws QuestionError: `invalid` for what can't be asked, `not-found` with near misses for what
  * the model lacks. What exists and is broken is never an error.
  */
-export const situationOf = (world: PolicyWorld, question: DiagnosisQuestion): Situation => {
+export const situationOf = (
+  world: PolicyWorld,
+  question: DiagnosisQuestion,
+  nowMs: number,
+): Situation => {
   const asked = parseAskedConnection(question);
   const a = sourceEndOf(world, resolveName(world, question.podA));
   const b = destinationEndOf(world, resolveName(world, question.podB));
@@ -46,6 +53,8 @@ export const situationOf = (world: PolicyWorld, question: DiagnosisQuestion): Si
   const modes = accessModes.filter((mode) => ways.some((way) => way.mode === mode));
   return {
     world,
+    question,
+    nowMs,
     asked,
     a,
     b,
