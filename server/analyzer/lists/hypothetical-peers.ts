@@ -1,3 +1,4 @@
+import { assertNever } from "../../../common/assert.js";
 import { namespaceNameLabel } from "../model/cluster-model.js";
 import {
   everything,
@@ -7,10 +8,19 @@ import {
   requirementText,
   selects,
 } from "../model/label-selector.js";
-import type { NetworkPolicyPeer, PodObject, TieredPeer } from "../model/objects.js";
+import type {
+  IpBlock,
+  NetworkPolicyPeer,
+  NetworkPolicyRule,
+  PodObject,
+  TieredAction,
+  TieredPeer,
+  TieredRule,
+} from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyEngine } from "../policy/engine.js";
-import { lastAddress } from "../sets/ip.js";
+import { type IpFamily, lastAddress } from "../sets/ip.js";
+import { blocksOf } from "./peer-blocks.js";
 
 /** Pods that may come to be: any that a pair of selectors of some rule would select. */
 export type HypotheticalPeer = {
@@ -30,62 +40,70 @@ const scopeOf = (peer: HypotheticalPeer): PeerScope =>
 const namespaceNamed = (name: string): LabelSelector =>
   labelSelectorOf([{ key: namespaceNameLabel, operator: "In", values: [name] }]);
 
-// An ipBlock of every address takes in the pods' where it matches pods at all.
-const coversIpv4 = (block: Extract<NetworkPolicyPeer, { kind: "ipBlock" }>["block"]): boolean =>
-  block.range.family === 4 &&
-  block.range.last - block.range.first === lastAddress(4) &&
-  block.except.length === 0;
-
-/** What a peer of a NetworkPolicy in a namespace says of pods. */
-export const networkPolicyScope = (
-  peer: NetworkPolicyPeer,
-  { namespace, ipBlockMatchesPods }: { namespace: string; ipBlockMatchesPods: boolean },
-): PeerScope => {
-  if (peer.kind === "ipBlock") {
-    return ipBlockMatchesPods && coversIpv4(peer.block) ? "everything" : "none";
-  }
-  return scopeOf({
-    namespaces: peer.namespaceSelector ?? namespaceNamed(namespace),
-    pods: peer.podSelector ?? everything,
-  });
-};
+/** What a peer of a NetworkPolicy in a namespace says of pods by their labels. */
+const networkPolicyScope = (peer: NetworkPolicyPeer, namespace: string): PeerScope =>
+  peer.kind === "ipBlock"
+    ? "none"
+    : scopeOf({
+        namespaces: peer.namespaceSelector ?? namespaceNamed(namespace),
+        pods: peer.podSelector ?? everything,
+      });
 
 /** What a peer of an ordered policy says of pods; an unknown peer of a deny or pass rule is taken for everything. */
-export const tieredScope = (
-  peer: TieredPeer,
-  { accepts, ipBlockMatchesPods }: { accepts: boolean; ipBlockMatchesPods: boolean },
-): PeerScope => {
+const tieredScope = (peer: TieredPeer, action: TieredAction): PeerScope => {
   switch (peer.kind) {
     case "namespaces":
       return scopeOf({ namespaces: peer.selector, pods: everything });
     case "pods":
       return scopeOf({ namespaces: peer.namespaceSelector, pods: peer.podSelector });
-    case "networks":
-      return ipBlockMatchesPods && peer.blocks.some(coversIpv4) ? "everything" : "none";
     case "unknown":
-      return accepts ? "none" : "everything";
+      return action === "accept" ? "none" : "everything";
+    case "networks":
     case "nodes":
     case "domainNames":
       return "none";
+    default:
+      return assertNever(peer);
   }
 };
 
-/** The scopes of every rule of a policy in one direction; undefined peers are everything. */
+/**
+ * The scopes of every rule of a policy in one direction; no peers at all are everything. Blocks of all addresses of
+ * `podFamilies` take in every pod; none are given where blocks do not match pods.
+ */
 export const scopesOf = (
   policy: EvaluatedPolicy,
   direction: Direction,
-  ipBlockMatchesPods: boolean,
+  podFamilies: readonly IpFamily[] = [],
 ): readonly (readonly PeerScope[])[] => {
-  if (policy.kind === "NetworkPolicy") {
-    const options = { namespace: policy.namespace, ipBlockMatchesPods };
-    return policy[direction].map(
-      ({ peers }) => peers?.map((peer) => networkPolicyScope(peer, options)) ?? ["everything"],
+  const scopes = (rule: NetworkPolicyRule | TieredRule): readonly PeerScope[] => {
+    const { peers } = rule;
+    if (peers === undefined || areAllPods(peers, podFamilies)) return ["everything"];
+    return peers.map((peer) =>
+      "action" in rule
+        ? tieredScope(peer as TieredPeer, rule.action)
+        : networkPolicyScope(peer as NetworkPolicyPeer, policy.namespace),
     );
-  }
-  return policy[direction].map(({ peers, action }) =>
-    peers.map((peer) => tieredScope(peer, { accepts: action === "accept", ipBlockMatchesPods })),
-  );
+  };
+  return policy[direction].map(scopes);
 };
+
+const areAllPods = (
+  peers: readonly (NetworkPolicyPeer | TieredPeer)[],
+  families: readonly IpFamily[],
+): boolean => {
+  if (families.length === 0) return false;
+  const whole = new Set(
+    peers
+      .flatMap(blocksOf)
+      .filter(isWholeFamily)
+      .map(({ range }) => range.family),
+  );
+  return families.every((family) => whole.has(family));
+};
+
+const isWholeFamily = ({ range, except }: IpBlock): boolean =>
+  range.first === 0n && range.last === lastAddress(range.family) && except.length === 0;
 
 /** Whether a policy says anything in a direction. */
 export const affects = (policy: EvaluatedPolicy, direction: Direction): boolean =>
@@ -142,7 +160,7 @@ export const hypotheticalPeersOf = (
   for (const policy of policies) {
     for (const direction of ["ingress", "egress"] as const) {
       if (!affects(policy, direction)) continue;
-      for (const scope of scopesOf(policy, direction, false).flat()) {
+      for (const scope of scopesOf(policy, direction).flat()) {
         if (typeof scope === "object" && !isRepresented(scope)) peers.add(scope);
       }
     }

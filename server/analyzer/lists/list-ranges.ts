@@ -3,6 +3,7 @@ import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyEngine } from "../policy/engine.js";
 import { type IpRange, ipRangeText, lastAddress } from "../sets/ip.js";
 import { affects } from "./hypothetical-peers.js";
+import { blocksOf } from "./peer-blocks.js";
 
 /** Addresses outside that no rule of one direction tells apart. */
 export type ListRange = {
@@ -47,7 +48,7 @@ const cutsOf = (policies: readonly EvaluatedPolicy[], direction: Direction): Cut
   const cuts: Cuts = { 4: new Set(), 6: new Set() };
   for (const policy of policies) {
     if (!affects(policy, direction)) continue;
-    for (const { range, except } of blocksOf(policy, direction)) {
+    for (const { range, except } of policyBlocks(policy, direction)) {
       for (const { family, first, last } of [range, ...except]) {
         cuts[family].add(first);
         if (last < lastAddress(family)) cuts[family].add(last + 1n);
@@ -57,11 +58,8 @@ const cutsOf = (policies: readonly EvaluatedPolicy[], direction: Direction): Cut
   return cuts;
 };
 
-function* blocksOf(policy: EvaluatedPolicy, direction: Direction): Iterable<IpBlock> {
+function* policyBlocks(policy: EvaluatedPolicy, direction: Direction): Iterable<IpBlock> {
   for (const { peers = [] } of policy[direction]) {
-    for (const peer of peers) {
-      if (peer.kind === "ipBlock") yield peer.block;
-      else if (peer.kind === "networks") yield* peer.blocks;
-    }
+    for (const peer of peers) yield* blocksOf(peer);
   }
 }

@@ -10,6 +10,7 @@ import type {
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyUnit } from "../policy/engine.js";
 import { type IpRange, parseIp } from "../sets/ip.js";
+import { blocksOf } from "./peer-blocks.js";
 
 /** What the rules that decide a direction of some subject ask of a peer. */
 export type PeerTerms = {
@@ -158,11 +159,6 @@ export const rangeKey = ({ blocks }: PeerTerms, range: IpRange): string =>
 
 const hasNamedPort = (ports: readonly PortRule[] | undefined): boolean =>
   ports?.some(({ kind }) => kind === "named") ?? false;
-
-const blocksOf = (peer: NetworkPolicyPeer | TieredPeer): readonly IpBlock[] => {
-  if (peer.kind === "ipBlock") return [peer.block];
-  return peer.kind === "networks" ? peer.blocks : [];
-};
 
 /** Which blocks hold a range that none of them cuts. */
 const blocksText = (blocks: readonly IpBlock[], { family, first }: IpRange): string => {

@@ -19,6 +19,7 @@ import {
   subtractConnections,
   unionConnections,
 } from "../sets/connections.js";
+import type { IpFamily } from "../sets/ip.js";
 import { allPorts, portsText, samePorts } from "../sets/port-set.js";
 import { type HypotheticalPeer, type PeerScope, scopesOf } from "./hypothetical-peers.js";
 
@@ -56,10 +57,10 @@ export type CompiledDeciders = {
 export const compileDeciders = (
   { direction, admin, networkPolicies, baseline }: Deciders,
   subject: PodObject,
-  ipBlockMatchesPods: boolean,
+  podFamilies: readonly IpFamily[],
 ): CompiledDeciders => {
   const rulesOf = (policy: EvaluatedPolicy): readonly Rule[] => {
-    const scopes = scopesOf(policy, direction, ipBlockMatchesPods);
+    const scopes = scopesOf(policy, direction, podFamilies);
     return policy[direction].map((rule, index) => ({
       scopes: scopes[index] ?? [],
       action: "action" in rule ? rule.action : "accept",

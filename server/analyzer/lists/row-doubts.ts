@@ -12,11 +12,11 @@ import {
   intersectConnections,
   isEmptyConnections,
 } from "../sets/connections.js";
-import type { IpRange } from "../sets/ip.js";
 import { doubtName } from "./doubt-name.js";
 import { becauseMax } from "./limits.js";
 import { endpointOf, isUnit, type ListEnd, type ListRow } from "./list-ends.js";
 import { firstPod, PeerTermBook, type PeerTerms, rangeKey } from "./peer-terms.js";
+import { subjectPolicies } from "./subject-policies.js";
 
 type DirectionDoubts = readonly Doubt[];
 
@@ -86,17 +86,12 @@ export class RowDoubts {
 
   /** Subjects that the same policies decide alike are one. */
   #subject(direction: Direction, unit: PolicyUnit): Subject {
-    // Addresses outside are a peer that no exemption is made for, so that every policy is named.
-    const [range] = this.#engine.externalRanges() as readonly [IpRange];
-    const decision = this.#decide(direction, unit, { kind: "addresses", range });
-    const unmodelled = decision.doubts.flatMap((doubt) =>
-      doubt.reason === "unmodelled-policy" ? [doubt.policy] : [],
-    );
-    const policies = [...decision.policies, ...unmodelled];
+    const { evaluated, unmodelled } = subjectPolicies(this.#engine, unit, direction);
+    const policies = [...evaluated, ...unmodelled];
     const ids = policies.map((policy) => at(this.#ids, policy, () => this.#ids.size));
     const key = `${direction} ${ids.join()} ${subjectText(firstPod(unit))}`;
     return at(this.#alike, key, () => {
-      const terms = this.#book.termsOf(decision.policies, direction);
+      const terms = this.#book.termsOf(evaluated, direction);
       const isCertain =
         terms.blocks.length === 0 && policies.every(({ kind }) => kind === "NetworkPolicy");
       return { terms, byPeer: new Map(), isCertain };

@@ -1,0 +1,45 @@
+import type { ExposureAnswer, ExposureRowView } from "../answers.js";
+import type { PolicyWorld } from "../policy-world.js";
+import type { ExposedPeer } from "./exposed-peer.js";
+import { ExposedRanges } from "./exposed-ranges.js";
+import { exposureToPods } from "./exposure-to-pods.js";
+import { hypotheticalPeersOf } from "./hypothetical-peers.js";
+import { podFamiliesOf } from "./pod-families.js";
+import { type SubjectPolicies, subjectPolicies } from "./subject-policies.js";
+
+/**
+ * What every workload may reach, or be reached by, beyond the workloads of the model: addresses outside, any pod of the
+ * cluster ("entire-cluster"), and pods that are not there but that selectors of rules would select. Rows are by workload,
+ * direction and peer. A workload is unprotected in a direction in which no policy has it as subject.
+ */
+export const listExposure = (world: PolicyWorld): ExposureAnswer => {
+  const { engine, model } = world;
+  const peers = hypotheticalPeersOf(engine, [...model.networkPolicies, ...model.tieredPolicies]);
+  const podFamilies = engine.profile.ipBlockMatchesPods ? podFamiliesOf(model) : [];
+  const ranges = new ExposedRanges(engine);
+  const rows: ExposureRowView[] = [];
+  const unprotected: ExposureAnswer["unprotected"][number][] = [];
+  for (const unit of engine.units()) {
+    const workload = unit.name;
+    const both = (["egress", "ingress"] as const).map((direction) => {
+      const policies = subjectPolicies(engine, unit, direction);
+      if (!isProtected(policies)) unprotected.push({ workload, direction });
+      const toPods = exposureToPods({ unit, direction, policies, peers, podFamilies });
+      return { direction, toPods, toRanges: ranges.of(unit, direction) };
+    });
+    const isOpenToPods = both.some(({ toPods }) => toPods.length > 0);
+    // np-guard says nothing of a workload that no unknown pod can reach or be reached by.
+    if (engine.profile.name === "np-guard" && !isOpenToPods) continue;
+    for (const { direction, toPods, toRanges } of both) {
+      for (const exposed of [...toRanges, ...toPods].sort(byPeer)) {
+        rows.push({ workload, direction, ...exposed });
+      }
+    }
+  }
+  return { rows, unprotected, profile: engine.profile.name, model: world.view };
+};
+
+const isProtected = ({ evaluated, unmodelled }: SubjectPolicies): boolean =>
+  evaluated.length > 0 || unmodelled.length > 0;
+
+const byPeer = (one: ExposedPeer, other: ExposedPeer): number => (one.peer < other.peer ? -1 : 1);
