@@ -1,6 +1,7 @@
 import type { NodeObject, PodObject, ServiceObject } from "../model/objects.js";
 import { type IpAddress, parseCidr, parseIp } from "../sets/ip.js";
 import { type IpSet, intersectIps, ipSetOf } from "../sets/ip-set.js";
+import { compareNames } from "./compare-names.js";
 import type { LintContext } from "./lint-context.js";
 
 /** Things with addresses, to be found by range. */
@@ -78,11 +79,8 @@ const bookOf = ({ model, groups }: LintContext): AddressBook => ({
     groups.flatMap(({ pods }) => pods),
     ({ ips }) => ips,
   ),
-  services: new AddressList(
-    [...model.services].sort((one, other) => (one.name < other.name ? -1 : 1)),
-    ({ clusterIps }) => clusterIps,
-  ),
-  nodes: new AddressList(model.nodes, ({ ips }) => ips),
+  services: new AddressList([...model.services].sort(compareNames), ({ clusterIps }) => clusterIps),
+  nodes: new AddressList([...model.nodes].sort(compareNames), ({ ips }) => ips),
   podRanges: ipSetOf(
     [...model.nodes].flatMap(({ podCidrs }) => podCidrs.flatMap((cidr) => parseCidr(cidr) ?? [])),
   ),

@@ -10,6 +10,7 @@ import type {
 } from "../model/objects.js";
 import type { NearLabels } from "../near-labels.js";
 import type { PolicyWorld } from "../policy-world.js";
+import { compareNames, type Named } from "./compare-names.js";
 import { compareTexts } from "./compare-texts.js";
 import { groupBy } from "./group-by.js";
 import { type LintBounds, lintBounds } from "./lint-bounds.js";
@@ -47,16 +48,16 @@ export class LintContext {
     this.bounds = bounds;
     this.#near = new NearSearch(bounds);
     this.namespaceNames = [...world.model.namespaceNames()].sort();
-    this.policies = [...world.model.networkPolicies].sort(byNamespaceAndName);
+    this.policies = [...world.model.networkPolicies].sort(compareNames);
     this.tieredPolicies = [...world.model.tieredPolicies].sort(byOrder);
     const isEndpoint = (pod: PodObject): boolean => !isFinished(pod) && !this.isOnHostNetwork(pod);
-    const pods = [...world.model.pods].sort(byNamespaceAndName);
+    const pods = [...world.model.pods].sort(compareNames);
     this.#index = new PodIndex(world.model, pods.filter(isEndpoint));
     this.#bystandersIn = groupBy(
       pods.filter((pod) => !isEndpoint(pod)),
       namespaceOf,
     );
-    const workloads = [...world.model.workloads()].sort(byNamespaceAndName);
+    const workloads = [...world.model.workloads()].sort(compareNames);
     this.#policiesIn = groupBy(this.policies, namespaceOf);
     this.#workloadsIn = groupBy(workloads, namespaceOf);
   }
@@ -189,16 +190,7 @@ export class LintContext {
   }
 }
 
-type Named = { readonly namespace: string; readonly name: string; readonly kind: string };
-
-const byNamespaceAndName = (one: Named, other: Named): number =>
-  compareTexts(one.namespace, other.namespace) ||
-  compareTexts(one.name, other.name) ||
-  compareTexts(one.kind, other.kind);
-
 const byOrder = (one: TieredPolicyObject, other: TieredPolicyObject): number =>
-  compareTexts(one.tier, other.tier) ||
-  one.priority - other.priority ||
-  byNamespaceAndName(one, other);
+  compareTexts(one.tier, other.tier) || one.priority - other.priority || compareNames(one, other);
 
 const namespaceOf = ({ namespace }: Named): string => namespace;

@@ -3,6 +3,7 @@ import type { PodObject, PortRule, TieredPeer } from "../model/objects.js";
 import type { ObjectPath } from "./finding.js";
 import type { LintContext } from "./lint-context.js";
 import { type RuleSite, ruleSites, type TieredRuleSite, tieredRuleSites } from "./policy-rules.js";
+import type { SinglePort } from "./port-lists.js";
 
 /** A rule of any policy, with the pods on which its ports are looked up. */
 export type PortSite = (RuleSite | TieredRuleSite) & {
@@ -73,9 +74,6 @@ export type PlacedPort<T extends PortRule = PortRule> = {
 export const placedPorts = ({ ports, path, portsKey }: PortSite): readonly PlacedPort[] =>
   ports.map((port, index) => ({ port, path: [...path, portsKey, index] }));
 
-/** One port of one protocol. */
-export type SinglePort = { readonly protocol: "TCP" | "UDP" | "SCTP"; readonly number: number };
-
 /** The ports of a rule that are a single number. */
 export const singlePorts = (
   site: PortSite,
@@ -84,20 +82,6 @@ export const singlePorts = (
     port.kind === "numbers" && port.first === port.last
       ? [{ protocol: port.protocol, number: port.first, path }]
       : [],
-  );
-
-/** Whether a list of ports holds a port by number. */
-export const holdsPort = (
-  ports: readonly PortRule[] | undefined,
-  { protocol, number }: SinglePort,
-): boolean =>
-  ports === undefined ||
-  ports.some(
-    (port) =>
-      port.kind === "numbers" &&
-      port.protocol === protocol &&
-      port.first <= number &&
-      number <= port.last,
   );
 
 // One list, the common case, is shared rather than copied: thousands of rules have the same peers.

@@ -1,4 +1,5 @@
 import type { PodObject, ServiceObject } from "../model/objects.js";
+import { compareNames } from "./compare-names.js";
 import type { LintContext } from "./lint-context.js";
 import { memo } from "./memo.js";
 import { selectorOfLabels } from "./selector-of-labels.js";
@@ -13,9 +14,7 @@ export const servicesOf = (context: LintContext, pod: PodObject): readonly Servi
 };
 
 const servicesByPod = (context: LintContext): ReadonlyMap<PodObject, readonly ServiceObject[]> => {
-  const services = [...context.model.services].sort((one, other) =>
-    one.name < other.name ? -1 : 1,
-  );
+  const services = [...context.model.services].sort(compareNames);
   const byPod = new Map<PodObject, ServiceObject[]>();
   for (const service of services) {
     const { selector = {}, namespace } = service;

@@ -3,6 +3,7 @@ import { isForDnsOnly } from "../dns-ports.js";
 import type { Finding, LintRule } from "../finding.js";
 import { portText } from "../finding-text.js";
 import { type PeerSite, peerSites, ruleText, tieredRuleSites } from "../policy-rules.js";
+import { opensEveryPort } from "../port-lists.js";
 import { isForAllPods } from "../tier-guard.js";
 
 /** namespaceSelector: {} is every namespace, also those that others make later. */
@@ -37,9 +38,9 @@ const wideFinding = (site: PeerSite): Finding | undefined => {
   const ports = rule.ports?.map(portText).join(", ") ?? "every port";
   const some = hasPodLabels(peer);
   if (direction === "egress") {
-    if (some || rule.ports !== undefined) return undefined;
+    if (some || !opensEveryPort(rule.ports)) return undefined;
     return {
-      message: `${ruleText(site)} lets the pods out to all pods of all namespaces on every port.`,
+      message: `${ruleText(site)} lets the pods out to all pods of all namespaces on ${ports}.`,
       fix: "Select the namespaces that are needed, such as kubernetes.io/metadata.name: NAME.",
     };
   }
@@ -51,7 +52,7 @@ const wideFinding = (site: PeerSite): Finding | undefined => {
     };
   }
   return {
-    severity: rule.ports === undefined ? "medium" : "low",
+    severity: opensEveryPort(rule.ports) ? "medium" : "low",
     message: `${ruleText(site)} lets in all pods of all namespaces on ${ports}.`,
     fix: "Select the namespaces that are needed, such as kubernetes.io/metadata.name: NAME.",
   };

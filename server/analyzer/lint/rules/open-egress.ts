@@ -4,7 +4,7 @@ import { containsIp } from "../../sets/ip-set.js";
 import type { LintRule } from "../finding.js";
 import { isWholeFamily, setOfBlock } from "../ip-blocks.js";
 import { ruleSites, ruleText } from "../policy-rules.js";
-import { holdsPort } from "../rule-destinations.js";
+import { holdsPort } from "../port-lists.js";
 
 /** Where clouds hand out the credentials of a machine to whoever asks from it. */
 const metadataText = "169.254.169.254";

@@ -5,7 +5,8 @@ import { portText } from "../finding-text.js";
 import { isWholeFamily } from "../ip-blocks.js";
 import type { LintContext } from "../lint-context.js";
 import { type RuleSite, ruleSites, ruleText } from "../policy-rules.js";
-import { holdsPort } from "../rule-destinations.js";
+import { holdsPort, opensEveryPort } from "../port-lists.js";
+
 import { servicesOf } from "../services-index.js";
 
 /** Ports over which machines and data are managed (IANA registry, defaults of the products). */
@@ -59,11 +60,12 @@ const openFinding = (
 ): { readonly severity: Severity; readonly message: string; readonly fix: string } => {
   const { policy, rule } = site;
   const name = ruleText(site);
-  if (rule.ports === undefined) {
+  if (opensEveryPort(rule.ports)) {
     const whole = policy.podSelector.key === "";
+    const ports = rule.ports?.map(portText).join(", ") ?? "every port";
     return {
       severity: whole ? "high" : "medium",
-      message: `${name} lets in ${who} on every port${whole ? ` to every pod of namespace ${policy.namespace}: no other policy can restrict ingress there` : ": no other policy can restrict ingress to these pods"}.`,
+      message: `${name} lets in ${who} on ${ports}${whole ? ` to every pod of namespace ${policy.namespace}: no other policy can close that there` : ": no other policy can close that"}.`,
       fix: "List who is to come in and on which ports, or remove the rule.",
     };
   }
@@ -73,7 +75,7 @@ const openFinding = (
   if (port === undefined) {
     return {
       severity: "low",
-      message: `${name} lets in ${who} on ${rule.ports.map(portText).join(", ")}.`,
+      message: `${name} lets in ${who} on ${(rule.ports ?? []).map(portText).join(", ")}.`,
       fix: "Nothing, if the port is meant for the public; else list the peers.",
     };
   }

@@ -1,13 +1,8 @@
 import type { PodObject } from "../../model/objects.js";
 import type { Finding, LintRule } from "../finding.js";
 import { ruleText } from "../policy-rules.js";
-import {
-  holdsPort,
-  type PortSite,
-  portSites,
-  type SinglePort,
-  singlePorts,
-} from "../rule-destinations.js";
+import { holdsPort, type SinglePort } from "../port-lists.js";
+import { type PortSite, portSites, singlePorts } from "../rule-destinations.js";
 
 type Protocol = SinglePort["protocol"];
 

@@ -8,7 +8,7 @@ import type {
 import { fixedConnections, namedConnections, namedPortsOf } from "../../policy/rule-connections.js";
 import { targetPortOn } from "../../service/service-legs.js";
 import { containsConnection } from "../../sets/connections.js";
-import { compareTexts } from "../compare-texts.js";
+import { compareNames } from "../compare-names.js";
 import type { LintRule } from "../finding.js";
 import { namesText, objectText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
@@ -23,10 +23,7 @@ export const publicServiceBlocked: LintRule = {
   summary:
     "A Service is open to clients outside the cluster, and the policies of its pods let none of them in.",
   *run(context) {
-    const services = [...context.model.services].sort(
-      (one, other) =>
-        compareTexts(one.namespace, other.namespace) || compareTexts(one.name, other.name),
-    );
+    const services = [...context.model.services].sort(compareNames);
     for (const service of services.filter(isPublic)) {
       for (const port of service.ports) {
         const policies = blockersOf(context, service, port);

@@ -4,13 +4,8 @@ import { isHeadless } from "../../service/service-paths.js";
 import type { Finding, LintRule } from "../finding.js";
 import type { LintContext } from "../lint-context.js";
 import { ruleText } from "../policy-rules.js";
-import {
-  holdsPort,
-  type PortSite,
-  portSites,
-  type SinglePort,
-  singlePorts,
-} from "../rule-destinations.js";
+import { holdsPort, type SinglePort } from "../port-lists.js";
+import { type PortSite, portSites, singlePorts } from "../rule-destinations.js";
 import { servicesOf } from "../services-index.js";
 
 /** A policy is asked after the Service has been translated: it sees the port of the pod. */

@@ -34,6 +34,10 @@ describe("CW017 ingress-from-everywhere", () => {
     expect(severitiesOf("CW017", web, rule("ingress", "ports: [{port: 8080}]"))).toEqual(["low"]);
     expect(severitiesOf("CW017", web, rule("ingress", "{}"))).toEqual(["medium"]);
     expect(severitiesOf("CW017", web, rule("ingress", "{}", ""))).toEqual(["high"]);
+    const allTcp = documents(web, rule("ingress", "ports: [{protocol: TCP}]"));
+    expect(findingsOf("CW017", allTcp)).toMatchObject([
+      { severity: "medium", message: expect.stringContaining("on all TCP ports: no other policy") },
+    ]);
     expect(
       severitiesOf("CW017", db, rule("ingress", "ports: [{port: sql}]", "matchLabels: {app: db}")),
     ).toEqual(["high"]);
