@@ -42,10 +42,12 @@ export const dnsTcpForgotten: LintRule = {
     "Pods that are isolated for egress may reach the cluster's DNS over UDP, but not over TCP.",
   *run(context) {
     const lacking = dnsEgressOf(context).found.filter(({ udp, tcp }) => udp && !tcp);
+    // Where the model shows no servers their port is not known: that of the rule for UDP is meant.
+    const port = clusterDnsOf(context).servers[0]?.tcpPort;
     for (const { policy, pods } of byPolicy(lacking)) {
       yield {
-        message: `${whoText(context, pods)} may ask the cluster's DNS over UDP only: answers that are too long for a datagram are asked for again on TCP ${portOf(context, "tcpPort")} and time out.`,
-        fix: `Add {protocol: TCP, port: ${portOf(context, "tcpPort")}} beside the UDP port of the rule for DNS.`,
+        message: `${whoText(context, pods)} may ask the cluster's DNS over UDP only: answers that are too long for a datagram are asked for again over TCP${port === undefined ? "" : ` (port ${port})`} and time out.`,
+        fix: `Add ${port === undefined ? "the same port with protocol: TCP" : `{protocol: TCP, port: ${port}}`} beside the UDP port of the rule for DNS.`,
         object: policy,
         path: ["spec", "egress"],
       };
