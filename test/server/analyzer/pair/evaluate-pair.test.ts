@@ -17,6 +17,7 @@ import {
   sliceObject,
 } from "../../../support/cluster-objects.js";
 import { objectWorld } from "../../../support/manifest-world.js";
+import { blockPeer, labelled, tcpPort } from "../../../support/policy-parts.js";
 
 type Asked = {
   readonly port?: number;
@@ -41,10 +42,7 @@ const verdict = ({ verdict: word, connections }: PairAnswer): string =>
 const pathNames = ({ paths }: PairAnswer): readonly string[] =>
   paths.map((path) => `${path.source.name} => ${path.destination.name}: ${path.verdict}`);
 
-const app = (name: string) => labelSelectorOf([{ key: "app", operator: "In", values: [name] }]);
-
-const tcp = (port: number) =>
-  ({ kind: "numbers", protocol: "TCP", first: port, last: port }) as const;
+const app = (name: string) => labelled("app", name);
 
 const pod = (name: string, parts: Partial<PodObject> = {}): PodObject => {
   const label = name.split("/")[1]?.replace(/-\d+$/, "") ?? "";
@@ -57,7 +55,7 @@ const ofWorkload = (name: string, parts: Partial<PodObject> = {}): PodObject =>
 const ingressOf = (name: string, ...ingress: readonly NetworkPolicyRule[]) =>
   networkPolicyObject(`shop/${name}-in`, { podSelector: app(name), ingress });
 
-const dbOnly5432 = ingressOf("db", { ports: [tcp(5432)] });
+const dbOnly5432 = ingressOf("db", { ports: [tcpPort(5432)] });
 
 describe("evaluatePair() of pods and workloads", () => {
   const web = [ofWorkload("shop/web-1"), ofWorkload("shop/web-2"), ofWorkload("shop/web-3")];
@@ -126,17 +124,7 @@ describe("evaluatePair() of pods and workloads", () => {
         podSelector: app("db"),
         ingress: [
           {
-            peers: [
-              {
-                kind: "ipBlock",
-                block: {
-                  text: "",
-                  range: { family: 4, first: BigInt(index * 2), last: BigInt(index * 2) },
-                  except: [],
-                  exceptTexts: [],
-                },
-              },
-            ],
+            peers: [blockPeer(`0.0.${index >> 7}.${(index * 2) % 256}/32`)],
           },
         ],
       }),
@@ -279,17 +267,7 @@ describe("evaluatePair() of Services", () => {
       isolates: ["egress"],
       egress: [
         {
-          peers: [
-            {
-              kind: "ipBlock",
-              block: {
-                text: "203.0.113.0/24",
-                range: { family: 4, first: 0xcb007100n, last: 0xcb0071ffn },
-                except: [],
-                exceptTexts: [],
-              },
-            },
-          ],
+          peers: [blockPeer("203.0.113.0/24")],
         },
       ],
     });
@@ -321,17 +299,7 @@ describe("evaluatePair() of outside addresses of Services", () => {
   });
   const node = nodeObject("n2", { ips: ["192.0.2.2"] });
   const clientOnly = ingressOf("db", {
-    peers: [
-      {
-        kind: "ipBlock",
-        block: {
-          text: "203.0.113.0/24",
-          range: { family: 4, first: 0xcb007100n, last: 0xcb0071ffn },
-          except: [],
-          exceptTexts: [],
-        },
-      },
-    ],
+    peers: [blockPeer("203.0.113.0/24")],
   });
   const objects = [pod("shop/db-0", { ips: ["10.0.0.5"] }), lb, node];
 
@@ -388,15 +356,10 @@ describe("evaluatePair() of outside addresses of Services", () => {
 
 describe("evaluatePair() of addresses and nodes", () => {
   it("cuts a range where policies do, and joins what they judge alike", () => {
-    const block = (text: string, first: bigint, last: bigint) =>
-      ({
-        kind: "ipBlock",
-        block: { text, range: { family: 4, first, last }, except: [], exceptTexts: [] },
-      }) as const;
     const policy = ingressOf(
       "db",
-      { peers: [block("10.0.0.0/9", 0x0a000000n, 0x0a7fffffn)] },
-      { peers: [block("10.128.0.0/9", 0x0a800000n, 0x0affffffn)] },
+      { peers: [blockPeer("10.0.0.0/9")] },
+      { peers: [blockPeer("10.128.0.0/9")] },
     );
     const answer = ask(
       [pod("shop/db-0", { ips: ["172.16.0.5"] }), policy],
@@ -422,17 +385,7 @@ describe("evaluatePair() of addresses and nodes", () => {
 
   it("keeps to the family of an address that was asked for", () => {
     const policy = ingressOf("db", {
-      peers: [
-        {
-          kind: "ipBlock",
-          block: {
-            text: "10.0.0.0/8",
-            range: { family: 4, first: 0x0a000000n, last: 0x0affffffn },
-            except: [],
-            exceptTexts: [],
-          },
-        },
-      ],
+      peers: [blockPeer("10.0.0.0/8")],
     });
     const objects = [
       pod("shop/web", { ips: ["10.0.0.1", "fd00::1"] }),
@@ -450,17 +403,7 @@ describe("evaluatePair() of addresses and nodes", () => {
 
   it("says that an address is not known where it is not", () => {
     const policy = ingressOf("db", {
-      peers: [
-        {
-          kind: "ipBlock",
-          block: {
-            text: "10.0.0.0/8",
-            range: { family: 4, first: 0x0a000000n, last: 0x0affffffn },
-            except: [],
-            exceptTexts: [],
-          },
-        },
-      ],
+      peers: [blockPeer("10.0.0.0/8")],
     });
     const answer = ask([pod("shop/web"), pod("shop/db-0"), policy], "shop/web", "shop/db-0", {
       port: 80,
