@@ -8,13 +8,3 @@ export const deadClassesMax = 2_000;
 
 /** Peer sets, groups and connection sets beyond eight times what an index began with: what past policies left, a new index has none. */
 export const staleEntriesMax = 20_000;
-
-/** Bounds that an engine is made with; tests give smaller ones. */
-export type EngineBounds = {
-  readonly pairMemoMax: number;
-  readonly deadClassesMax: number;
-  readonly staleEntriesMax: number;
-};
-
-/** The bounds above. */
-export const engineBounds: EngineBounds = { pairMemoMax, deadClassesMax, staleEntriesMax };

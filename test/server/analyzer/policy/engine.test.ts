@@ -9,9 +9,11 @@ import type {
 import type { PolicyEndpoint } from "../../../../server/analyzer/policy/decision.js";
 import { PolicyEngine } from "../../../../server/analyzer/policy/engine.js";
 import {
-  deadClassesMax,
   type EngineBounds,
   engineBounds,
+} from "../../../../server/analyzer/policy/engine-bounds.js";
+import {
+  deadClassesMax,
   pairMemoMax,
   staleEntriesMax,
 } from "../../../../server/analyzer/policy/limits.js";

@@ -1,0 +1,11 @@
+import { deadClassesMax, pairMemoMax, staleEntriesMax } from "./limits.js";
+
+/** Bounds that an engine is made with; tests give smaller ones. */
+export type EngineBounds = {
+  readonly pairMemoMax: number;
+  readonly deadClassesMax: number;
+  readonly staleEntriesMax: number;
+};
+
+/** The bounds of limits.ts. */
+export const engineBounds: EngineBounds = { pairMemoMax, deadClassesMax, staleEntriesMax };
