@@ -63,7 +63,8 @@ const guessOf = (requirement: Requirement, labels: Labels): Guess | undefined =>
     return { text: `${nearKey}=${labels[nearKey]}`, slip: true };
   }
   // The same value under another key: app=web where the label is app.kubernetes.io/name=web.
-  const sameValue = operator === "In" ? keys.find((other) => wanted(labels[other] ?? "")) : undefined;
+  const alike = operator === "In" ? keys.filter((other) => wanted(labels[other] ?? "")) : [];
+  const sameValue = alike.find((other) => isKin(key, other)) ?? alike[0];
   return sameValue === undefined
     ? undefined
     : { text: `${sameValue}=${labels[sameValue]}`, slip: isKin(key, sameValue) };

@@ -12,8 +12,8 @@ export const walkthroughNamesMax = 3;
 /** Misses of one direction, the nearest first: more would be a list to read. */
 export const missesMax = 20;
 
-/** Rules of one direction that are compared with an end for misses: comparing takes microseconds each. */
-export const missRulesMax = 5_000;
+/** Rules of one direction that are compared with an end for misses: comparing takes some ten microseconds each. */
+export const missRulesMax = 1_000;
 
 /** Nodes whose address a translated client is tried with: they differ by the policies' blocks and selectors only. */
 export const natNodesMax = 200;

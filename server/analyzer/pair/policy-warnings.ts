@@ -1,5 +1,5 @@
 import type { NetworkPolicyPeer } from "../model/objects.js";
-import type { Part, PolicyEndpoint } from "../policy/decision.js";
+import type { Direction, EvaluatedPolicy, Part, PolicyEndpoint } from "../policy/decision.js";
 import type { PolicyWorld } from "../policy-world.js";
 import {
   intersectConnections,
@@ -44,6 +44,7 @@ export const namedPortWarnings = (
         const context = { model, profile: engine.profile };
         const names = { source: way.source.view.name, destination: way.destination.view.name };
         return policies
+          .filter((policy) => hasNamedPorts(policy, direction))
           .flatMap((policy) =>
             ruleFits(context, policy, direction, { peer, destination: decision.destination }),
           )
@@ -56,6 +57,9 @@ export const namedPortWarnings = (
           );
       }),
     );
+
+const hasNamedPorts = (policy: EvaluatedPolicy, direction: Direction): boolean =>
+  policy[direction].some(({ ports = [] }) => ports.some(({ kind }) => kind === "named"));
 
 /**
  * Ingress from outside that rules judge by address: a load balancer or a node on the way may put its own in place of the
