@@ -318,7 +318,7 @@ export type GraphView = {
     readonly cluster: string;
     /** Workloads the node stands for. */
     readonly members: readonly string[];
-    /** workloads, external. */
+    /** workloads, external; hub: whatever leads to it may reach whatever it leads to, by its label. */
     readonly kind: string;
   }[];
   readonly edges: readonly {
