@@ -11,6 +11,7 @@ import type {
   QuestionKind,
   QuestionOf,
 } from "./question.js";
+import { RefusedError } from "./refused.js";
 
 /** What a question is answered from. */
 export type Sources = {
@@ -94,9 +95,10 @@ const answerers: Answerers = {
     );
   },
   lint: async (question, sources) => {
-    const { lint } = await import("../analyzer/lint/lint.js");
+    const { lint, lintRuleInfos } = await import("../analyzer/lint/lint.js");
     const { parseSuppressions } = await import("../analyzer/lint/suppressions.js");
     const { rules, suppressions } = question;
+    assertKnown(rules, lintRuleInfos);
     const texts = [suppressions, ...rules];
     return await pagedAnswer(question, { ...sources, texts }, "findings", () =>
       lint(sources.world, {
@@ -134,6 +136,13 @@ const answerers: Answerers = {
     const answer = diagnose(world, asked, { analysisId, startedAtMs });
     return { ...answer, durationMs: Math.round(wallMs() - startedAtMs) };
   },
+};
+
+const assertKnown = (rules: readonly string[], known: readonly { readonly id: string }[]): void => {
+  const wrong = rules.find((rule) => !known.some(({ id }) => id === rule));
+  if (wrong === undefined) return;
+  const named = wrong.slice(0, 20);
+  throw new RefusedError("invalid", `rules: ${named} is no rule; docs/lint lists them`);
 };
 
 type ListSources = Sources & {

@@ -17,8 +17,11 @@ export type FileTree =
   | { readonly kind: "unreadable"; readonly reason: string };
 
 /** Looks at a folder with all below it, or at a file. Links are followed, as those who read the manifests do. */
-export const lookAtTree = (path: string): FileTree => {
-  const walk = new Walk();
+export const lookAtTree = (
+  path: string,
+  bounds: TreeBounds = { entriesMax: policyEntriesMax, foldersMax: policyWatchedFoldersMax },
+): FileTree => {
+  const walk = new Walk(bounds);
   try {
     walk.visit(path, 0);
   } catch (error) {
@@ -28,12 +31,20 @@ export const lookAtTree = (path: string): FileTree => {
   return { kind: "seen", signature: walk.signature(), folders: walk.folders };
 };
 
+/** How far it is looked. */
+export type TreeBounds = { readonly entriesMax: number; readonly foldersMax: number };
+
 class Walk {
   readonly folders: WatchedFolder[] = [];
   readonly #hash = createHash("sha256");
   readonly #above = new Set<string>();
   #entries = 0;
+  readonly #bounds: TreeBounds;
   manifests = 0;
+
+  constructor(bounds: TreeBounds) {
+    this.#bounds = bounds;
+  }
 
   signature(): string {
     return this.#hash.digest("base64url");
@@ -42,7 +53,7 @@ class Walk {
   /** Throws only where the path itself can't be read. */
   visit(path: string, depth: number): void {
     this.#entries++;
-    if (this.#entries > policyEntriesMax) return;
+    if (this.#entries > this.#bounds.entriesMax) return;
     const stats = statSync(path);
     if (!stats.isDirectory()) {
       this.#file(path, stats);
@@ -53,7 +64,7 @@ class Walk {
     if (depth > manifestFolderDepthMax || this.#above.has(real)) return;
     this.#above.add(real);
     const names = readdirSync(path).sort();
-    if (this.folders.length < policyWatchedFoldersMax) {
+    if (this.folders.length < this.#bounds.foldersMax) {
       this.folders.push({ path, identity: identityOf(stats) });
     }
     for (const name of names) this.#inner(join(path, name), depth + 1);

@@ -74,14 +74,15 @@ export class FolderWatch {
     const nowMs = performance.now();
     this.#waitingSinceMs ??= nowMs;
     clearTimeout(this.#quietTimer);
-    const leftMs = this.#waitingSinceMs + policyQuietMsMax - nowMs;
-    this.#quietTimer = setTimeout(
-      () => {
-        this.#waitingSinceMs = undefined;
-        this.#options.onChange();
-      },
-      Math.max(0, Math.min(policyQuietMs, leftMs)),
-    );
+    const tell = () => {
+      this.#waitingSinceMs = undefined;
+      this.#options.onChange();
+    };
+    this.#quietTimer = setTimeout(tell, quietMsAt(this.#waitingSinceMs, nowMs));
     this.#quietTimer.unref();
   }
 }
+
+/** How long it must be quiet from now on when something has changed and the first change was at `sinceMs`. */
+export const quietMsAt = (sinceMs: number, nowMs: number): number =>
+  Math.max(0, Math.min(policyQuietMs, sinceMs + policyQuietMsMax - nowMs));

@@ -71,14 +71,20 @@ export class PolicyLane {
     if (this.#isClosed) throw closing();
     job.signal?.throwIfAborted();
     if (job.first !== true) this.#assertRoom(job);
-    return await new Promise<WorkerReply>((resolve, reject) => {
-      const waiting = { job, resolve, reject };
-      this.#waitingChars += job.chars;
-      if (job.first === true) this.#queue.unshift(waiting);
-      else this.#queue.push(waiting);
-      job.signal?.addEventListener("abort", () => this.#drop(waiting), { once: true });
-      this.#pump();
-    });
+    let drop = (): void => undefined;
+    try {
+      return await new Promise<WorkerReply>((resolve, reject) => {
+        const waiting = { job, resolve, reject };
+        drop = () => this.#drop(waiting);
+        job.signal?.addEventListener("abort", drop, { once: true });
+        this.#waitingChars += job.chars;
+        if (job.first === true) this.#queue.unshift(waiting);
+        else this.#queue.push(waiting);
+        this.#pump();
+      });
+    } finally {
+      job.signal?.removeEventListener("abort", drop);
+    }
   }
 
   /** Ends all workers; what waits is refused. */

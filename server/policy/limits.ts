@@ -14,11 +14,8 @@ export const policyWaitingMax = 32;
 /** Characters of the questions that wait in one queue: four of the largest. */
 export const policyWaitingCharsMax = 64 * 1024 * 1024;
 
-/** Time for a question that brings its own manifests, in ms: reading and compiling a large cluster takes five seconds. */
-export const policyQuestionMsMax = 30_000;
-
-/** Time for a question to the live model, in ms: the model may be larger than a request can be. */
-export const policyLiveQuestionMsMax = 60_000;
+/** Time for one question, in ms: reading and compiling 10,000 workloads and listing all their connections. */
+export const policyQuestionMsMax = 60_000;
 
 /** When a caller who was refused for want of room may ask again, in ms. */
 export const policyRetryMs = 1_000;

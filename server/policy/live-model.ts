@@ -174,7 +174,7 @@ export class LiveModel {
     const { clock, logger, observer, pollMs } = this.#options;
     const nowMs = clock.nowMs();
     const { message, cause } = rpcErrorFrom(error);
-    const retryMs = Math.min(policyLoadRetryMsMax, pollMs * 2 ** this.#deadLoads);
+    const retryMs = retryMsAfter(this.#deadLoads, pollMs);
     this.#deadLoads++;
     this.#nextLookMs = nowMs + retryMs;
     this.#model = undefined;
@@ -192,3 +192,7 @@ export class LiveModel {
     if (!this.#isLooking) this.#look();
   }
 }
+
+/** How long to wait after a load that ended its process, when so many before it did, too. */
+export const retryMsAfter = (deadLoads: number, pollMs: number): number =>
+  Math.min(policyLoadRetryMsMax, pollMs * 2 ** deadLoads);

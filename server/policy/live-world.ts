@@ -15,6 +15,7 @@ type Wanted = { readonly path: string; readonly revision: string };
 /** The model of a folder of manifests, as it was when it could last be read. */
 export class LiveWorld {
   readonly #nowMs: () => number;
+  readonly #read: typeof readManifests;
   #shelf: WorldShelf | undefined;
   #signature = "";
   #checkedAtMs = 0;
@@ -22,8 +23,9 @@ export class LiveWorld {
   #trouble: ProblemView | undefined;
 
   /** `nowMs` never goes back. */
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, read: typeof readManifests = readManifests) {
     this.#nowMs = nowMs;
+    this.#read = read;
   }
 
   /** The model; undefined before its first load. */
@@ -41,7 +43,7 @@ export class LiveWorld {
       this.#fresh(startedAtMs);
       return { folders, outcome: { kind: "unchanged" } };
     }
-    const read = await readSettled(path, before);
+    const read = await this.#readSettled(path, before);
     if (read.kind === "unreadable") return this.#unreadable(path, read.reason);
     const shelf = new WorldShelf(read.loaded, revision);
     this.#shelf = shelf;
@@ -87,6 +89,23 @@ export class LiveWorld {
     };
     return { folders: [], outcome: { kind: "unreadable", reason } };
   }
+
+  /**
+   * Reads the files until they are the same before and after, a few times at most: a checkout may be under way. The signature
+   * is that from before, so that the next look reads them once more where they have changed since.
+   */
+  async #readSettled(path: string, seen: Seen): Promise<Read> {
+    let { signature } = seen;
+    for (let tries = 1; ; tries++) {
+      const loaded = await this.#read([path]);
+      const after = lookAtTree(path);
+      if (after.kind === "unreadable") return after;
+      const isSettled = after.signature === signature;
+      if (isSettled || tries >= policyLoadTriesMax) return { kind: "read", loaded, signature };
+      signature = after.signature;
+      await delay(policyQuietMs);
+    }
+  }
 }
 
 type Seen = Extract<FileTree, { kind: "seen" }>;
@@ -94,20 +113,3 @@ type Seen = Extract<FileTree, { kind: "seen" }>;
 type Read =
   | { readonly kind: "read"; readonly loaded: LoadedManifests; readonly signature: string }
   | { readonly kind: "unreadable"; readonly reason: string };
-
-/**
- * Reads the files until they are the same before and after, a few times at most: a checkout may be under way. The signature
- * is that from before, so that the next look reads them once more where they have changed since.
- */
-const readSettled = async (path: string, seen: Seen): Promise<Read> => {
-  let { signature } = seen;
-  for (let tries = 1; ; tries++) {
-    const loaded = await readManifests([path]);
-    const after = lookAtTree(path);
-    if (after.kind === "unreadable") return after;
-    const isSettled = after.signature === signature;
-    if (isSettled || tries >= policyLoadTriesMax) return { kind: "read", loaded, signature };
-    signature = after.signature;
-    await delay(policyQuietMs);
-  }
-};

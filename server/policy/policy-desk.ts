@@ -9,7 +9,6 @@ import {
   policyIdleMs,
   policyLiveHeapMibMax,
   policyLiveHeapShareMax,
-  policyLiveQuestionMsMax,
   policyPollMs,
   policyQuestionMsMax,
   policyWaitingCharsMax,
@@ -51,7 +50,6 @@ export type DeskBounds = {
   readonly heapMib: number;
   readonly liveHeapMib: number;
   readonly questionMs: number;
-  readonly liveQuestionMs: number;
   readonly idleMs: number;
   readonly pollMs: number;
 };
@@ -75,19 +73,16 @@ export interface PolicyDesk {
 
 /** Opens a desk. Processes start with the first question, that of the live model at once. */
 export const openPolicyDesk = (options: PolicyDeskOptions): PolicyDesk => {
-  const bounds = { ...boundsOf(options.memoryBytes), ...options.bounds };
+  const bounds = { ...deskBoundsOf(options.memoryBytes), ...options.bounds };
   const live = openLiveModel(options, bounds);
   const own = new PolicyLane({ ...laneOf(bounds), abandoned: "end", idleMs: bounds.idleMs });
   const { clock, observer } = options;
   const run = async (question: PolicyQuestion, signal: AbortSignal): Promise<unknown> => {
     signal.throwIfAborted();
     const message = { kind: "ask", question } as const;
-    const job = { message, chars: charsOfQuestion(question), signal };
-    return answerIn(
-      question.manifests === ""
-        ? await askLive(live, { ...job, limitMs: bounds.liveQuestionMs })
-        : await own.run({ ...job, limitMs: bounds.questionMs }),
-    );
+    const limitMs = bounds.questionMs;
+    const job = { message, chars: charsOfQuestion(question), limitMs, signal };
+    return answerIn(question.manifests === "" ? await askLive(live, job) : await own.run(job));
   };
   return {
     ask: async (question, signal) => {
@@ -124,7 +119,8 @@ const workerEntry = import.meta.url.endsWith(".ts")
   ? new URL("./worker-main.ts", import.meta.url)
   : new URL("./worker-main.js", import.meta.url);
 
-const boundsOf = (memoryBytes: number): DeskBounds => {
+/** The bounds of a server that may hold so much memory. */
+export const deskBoundsOf = (memoryBytes: number): DeskBounds => {
   const heapMib = (max: number, share: number): number =>
     Math.max(policyHeapMibMin, Math.min(max, Math.floor((memoryBytes * share) / 2 ** 20)));
   return {
@@ -135,7 +131,6 @@ const boundsOf = (memoryBytes: number): DeskBounds => {
     heapMib: heapMib(policyHeapMibMax, policyHeapShareMax),
     liveHeapMib: heapMib(policyLiveHeapMibMax, policyLiveHeapShareMax),
     questionMs: policyQuestionMsMax,
-    liveQuestionMs: policyLiveQuestionMsMax,
     idleMs: policyIdleMs,
     pollMs: policyPollMs,
   };
