@@ -1,6 +1,7 @@
 import type { DiagnosisAnswer } from "../answers.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { answerOf } from "./answer/answer-of.js";
+import { checkDns } from "./dns/check-dns.js";
 import { joinResults } from "./findings/finding.js";
 import { mergeFindings } from "./findings/merge-findings.js";
 import { checkNodes } from "./nodes/check-nodes.js";
@@ -31,6 +32,7 @@ export const diagnose = (
     checkPods(situation),
     checkNodes(situation),
     checkServices(situation),
+    checkDns(situation),
     checkPolicies(situation, judged),
   ]);
   const findings = mergeFindings(result.findings);

@@ -88,6 +88,12 @@ export const dnsCodes = {
     meaning:
       "CoreDNS crashes and forwards to its node's resolver: most often a query that comes back to it.",
   },
+  COREDNS_NO_NAMESERVERS: {
+    ...broken,
+    certainty: 0.5,
+    meaning:
+      "CoreDNS crashes because its node's resolver names no server. Objects can't tell it from COREDNS_LOOP.",
+  },
   COREFILE_SYNTAX: { ...broken, meaning: "CoreDNS can't read its Corefile." },
   COREFILE_NO_KUBERNETES_ZONE: {
     ...broken,

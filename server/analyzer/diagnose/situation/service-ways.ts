@@ -67,13 +67,11 @@ const routesOf = (
 
 /**
  * By what a route is reached. A Service without an address of its own is reached by name only; an outside address and a
- * node port have no name in the cluster, and clients outside do not ask its DNS.
+ * node port have no name in the cluster, and neither nodes nor clients outside ask its DNS.
  */
 const modesOf = ({ way, kind }: ServiceRoute, source: PolicyEndpoint): readonly AccessMode[] => {
   if (kind !== "virtual") return ["name"];
-  return way.kind === "cluster-ip" && source.kind !== "addresses"
-    ? ["serviceIP", "name"]
-    : ["serviceIP"];
+  return way.kind === "cluster-ip" && source.kind === "pod" ? ["serviceIP", "name"] : ["serviceIP"];
 };
 
 type RouteEnd = Omit<Way, "mode" | "source">;

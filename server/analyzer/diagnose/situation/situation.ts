@@ -8,6 +8,7 @@ import { type AskedConnection, type DiagnosisQuestion, parseAskedConnection } fr
 import { type JudgedPorts, judgedPortsOf } from "./asked-ports.js";
 import { directWays } from "./direct-ways.js";
 import { destinationEndOf, type End, sourceEndOf } from "./end.js";
+import { type NamedQuestion, namedQuestionOf, resolvedByLookUp } from "./named-question.js";
 import { isServiceEnd, serviceWays } from "./service-ways.js";
 import { type AccessMode, accessModes, type Way } from "./way.js";
 
@@ -20,6 +21,8 @@ export type Situation = {
   readonly asked: AskedConnection;
   readonly a: End;
   readonly b: End;
+  /** Where B was given by a DNS name and the source looks it up. */
+  readonly named: NamedQuestion | undefined;
   /** Ports of B itself; of a Service B its own ports are judged instead. */
   readonly ports: JudgedPorts;
   readonly ways: readonly Way[];
@@ -43,7 +46,8 @@ export const situationOf = (
 ): Situation => {
   const asked = parseAskedConnection(question);
   const a = sourceEndOf(world, resolveName(world, question.podA));
-  const b = destinationEndOf(world, resolveName(world, question.podB));
+  const named = namedQuestionOf(world.model, a, question.podB);
+  const b = destinationOf(world, question.podB, named);
   assertSameFamily(a, b);
   const ports = judgedPortsOf(asked, b.pods);
   const parts = { a, b, asked, ports };
@@ -58,6 +62,7 @@ export const situationOf = (
     asked,
     a,
     b,
+    named,
     ports,
     ways,
     omittedWays: Math.max(0, all.length - ways.length),
@@ -65,6 +70,14 @@ export const situationOf = (
     primary: primaryOf(b, modes),
     plugin: networkPluginOf(world.model),
   };
+};
+
+/** A DNS name is what the source's look-up of it gives; a name of the cluster that nothing answers to leads nowhere. */
+const destinationOf = (world: PolicyWorld, text: string, named: NamedQuestion | undefined): End => {
+  const found = named === undefined ? undefined : resolvedByLookUp(world.model, named);
+  if (found === undefined) return destinationEndOf(world, resolveName(world, text));
+  if (found.kind !== "dns") return destinationEndOf(world, found);
+  return { name: found.view.name, resolved: found, pods: [], endpoints: [], omitted: 0 };
 };
 
 /** From a workload without pods to a Service no connection can be told in detail. */

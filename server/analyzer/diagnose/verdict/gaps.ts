@@ -1,4 +1,5 @@
 import type { DiagnosisAnswer } from "../../answers.js";
+import { clusterDnsOf } from "../../dns/cluster-dns.js";
 import type { PodObject } from "../../model/objects.js";
 import { podName } from "../pods/pod-subject.js";
 import type { Situation } from "../situation/situation.js";
@@ -23,6 +24,7 @@ export const gapsOf = (situation: Situation): readonly Gap[] => [
   ...nodeGaps(situation),
   ...pluginGaps(situation),
   ...sliceGaps(situation),
+  ...dnsGaps(situation),
   ...modelGaps(situation),
   ...boundGaps(situation),
 ];
@@ -124,8 +126,18 @@ const pluginGaps = ({ plugin }: Situation): readonly Gap[] => {
     : [];
 };
 
-const sliceGaps = ({ ways }: Situation): readonly Gap[] =>
-  ways.some(({ route }) => route?.endpoints.from === "selector")
+const sliceGaps = ({ ways }: Situation): readonly Gap[] => [
+  ...(ways.some(({ route }) => route?.issues.some(({ kind }) => kind === "local-node-unknown"))
+    ? [
+        gap(
+          "which endpoints a traffic policy Local leaves",
+          "the node of the source or of endpoints is not known",
+          "all of them are judged",
+          { cost: gapCosts.nodes, modes: ["serviceIP", "name"] },
+        ),
+      ]
+    : []),
+  ...(ways.some(({ route }) => route?.endpoints.from === "selector")
     ? [
         gap(
           "EndpointSlices",
@@ -134,7 +146,23 @@ const sliceGaps = ({ ways }: Situation): readonly Gap[] =>
           { cost: gapCosts.slices, modes: ["serviceIP", "name"] },
         ),
       ]
+    : []),
+];
+
+const dnsGaps = ({ world, modes }: Situation): readonly Gap[] => {
+  const { service, nameServers, isSystemKnown } = clusterDnsOf(world);
+  const isUnseen = service === undefined && nameServers.length === 0 && !isSystemKnown;
+  return modes.includes("name") && isUnseen
+    ? [
+        gap(
+          "the cluster's DNS",
+          "the model has neither its Service nor its pods",
+          "names are taken to resolve",
+          { cost: gapCosts.dns, modes: ["name"] },
+        ),
+      ]
     : [];
+};
 
 const modelGaps = ({ world }: Situation): readonly Gap[] => {
   const { problems, ageS } = world.view;

@@ -1,0 +1,231 @@
+import { suggestFix } from "../../fix/suggest-fix.js";
+import { policyName } from "../../pair/views.js";
+import type { DirectionDecision, EvaluatedPolicy, Part } from "../../policy/decision.js";
+import { QuestionError } from "../../question-error.js";
+import type { ServiceRoute } from "../../service/service-route.js";
+import { containsConnection } from "../../sets/connections.js";
+import { kubectl } from "../findings/shell-words.js";
+import { podName } from "../pods/pod-subject.js";
+import { listed, policyTitleOf } from "../policies/policy-finding.js";
+import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
+
+type Verdict = "allowed" | "denied" | "unknown";
+
+/** A DNS server that a pod asks, with what policies of both ends say. */
+type Asked = {
+  readonly egress: Verdict;
+  readonly ingress: Verdict;
+  readonly denying: readonly EvaluatedPolicy[];
+};
+
+/** What policies do to the queries of a pod. */
+export const lookupPolicyFaults = (
+  subject: DnsSubject,
+  { udp, tcp }: DnsRoutes,
+): readonly DnsFault[] => {
+  const byUdp = askedOver(subject, udp, "UDP");
+  const byTcp = askedOver(subject, tcp, "TCP");
+  if (byUdp.length === 0) return [];
+  return [
+    ...egressFaults(subject, { udp, byUdp, byTcp }),
+    ...ingressFaults(subject, udp, byUdp),
+    ...doubtFaults(subject, byUdp),
+  ];
+};
+
+const askedOver = (
+  { world, pod }: DnsSubject,
+  { legs }: ServiceRoute,
+  protocol: "UDP" | "TCP",
+): readonly Asked[] =>
+  legs.flatMap(({ state, endpoint: { holder }, targetPort }): readonly Asked[] => {
+    if (state !== "used" || holder.kind !== "pod" || targetPort === undefined) return [];
+    const { egress, ingress } = world.engine.decide(
+      { kind: "pod", pod },
+      { kind: "pod", pod: holder.pod },
+      { viaService: true },
+    );
+    const verdict = ({ allowed, undetermined }: DirectionDecision): Verdict => {
+      if (containsConnection(undetermined, protocol, targetPort)) return "unknown";
+      return containsConnection(allowed, protocol, targetPort) ? "allowed" : "denied";
+    };
+    const denying = [egress, ingress]
+      .filter((direction) => verdict(direction) === "denied")
+      .flatMap(({ parts }) => parts.flatMap((part) => denyingIn(part, protocol, targetPort)));
+    return [{ egress: verdict(egress), ingress: verdict(ingress), denying }];
+  });
+
+const denyingIn = (
+  part: Part,
+  protocol: "UDP" | "TCP",
+  port: number,
+): readonly EvaluatedPolicy[] => {
+  if (!containsConnection(part.connections, protocol, port)) return [];
+  if (part.by === "networkpolicy" && part.action === "deny") return part.policies;
+  return part.by === "tier" && part.action === "deny" ? [part.rule.policy] : [];
+};
+
+const namesOf = (asked: readonly Asked[]): string =>
+  listed([...new Set(asked.flatMap(({ denying }) => denying.map(policyTitleOf)))].sort());
+
+const egressFaults = (
+  subject: DnsSubject,
+  {
+    udp,
+    byUdp,
+    byTcp,
+  }: {
+    readonly udp: ServiceRoute;
+    readonly byUdp: readonly Asked[];
+    readonly byTcp: readonly Asked[];
+  },
+): readonly DnsFault[] => {
+  const { pod } = subject;
+  const denied = byUdp.filter(({ egress }) => egress === "denied");
+  const deniedTcp = byTcp.filter(({ egress }) => egress === "denied");
+  const isOnlyTcp = denied.length === 0 && deniedTcp.length > 0;
+  if (denied.length === 0 && !isOnlyTcp) return [];
+  const names = namesOf(isOnlyTcp ? deniedTcp : denied);
+  const fix = dnsFixOf(subject, udp, isOnlyTcp ? "TCP" : "UDP");
+  const { namespace, name } = udp.service;
+  const what = `Allow egress from ${podName(pod)} to the pods of ${namespace}/${name} on port 53 over UDP and TCP`;
+  const common = {
+    component: names,
+    origin: "source",
+    solutions: [
+      fix.patch === "" ? `${what}: run ${showPolicies(pod.namespace)}` : `${what} (patch attached)`,
+    ],
+    summary: what,
+    steps: fix.steps,
+    patch: fix.patch,
+    risk: fix.patch === "" ? "none" : "low",
+    rollback: fix.rollback,
+    observations: [
+      {
+        kind: "policy",
+        data: {
+          policies: names,
+          direction: "egress",
+          subject: podName(pod),
+          dns: policyName(udp.service),
+        },
+      },
+    ],
+    prevention:
+      "Allow DNS with every policy that isolates for egress: both protocols, to the DNS pods' own port.",
+  } as const;
+  return isOnlyTcp
+    ? [
+        {
+          ...common,
+          code: "NETPOL_DNS_TCP_ONLY_MISSING",
+          effect: "risk",
+          issue: `${names} let ${podName(pod)} ask DNS over UDP only: answers that don't fit into a datagram fail`,
+          why: "Resolvers turn to TCP when an answer was cut short.",
+        },
+      ]
+    : [
+        {
+          ...common,
+          code: "NETPOL_DNS_EGRESS_BLOCKED",
+          effect: denied.length === byUdp.length ? "blocks" : "impairs",
+          issue: `${names} ${names.includes(",") ? "keep" : "keeps"} ${podName(pod)} from the cluster's DNS: no name resolves`,
+          why: "Policies that isolate a pod for egress also stop its DNS queries unless a rule allows them.",
+        },
+      ];
+};
+
+const showPolicies = (namespace: string): string =>
+  kubectl(namespace, "get", "networkpolicies", "-o", "yaml");
+
+const ingressFaults = (
+  { pod }: DnsSubject,
+  { service }: ServiceRoute,
+  byUdp: readonly Asked[],
+): readonly DnsFault[] => {
+  const denied = byUdp.filter(({ ingress }) => ingress === "denied");
+  if (denied.length === 0) return [];
+  const names = namesOf(denied);
+  return [
+    {
+      code: "NETPOL_DNS_INGRESS_BLOCKED",
+      effect: denied.length === byUdp.length ? "blocks" : "impairs",
+      component: names,
+      origin: "cluster",
+      issue: `${names} of the DNS servers ${names.includes(",") ? "keep" : "keeps"} ${podName(pod)} out: no name resolves`,
+      solutions: [
+        `Allow ingress from all namespaces to the pods of ${service.namespace}/${service.name} on port 53 over UDP and TCP: run ${showPolicies(service.namespace)}`,
+      ],
+      summary: "Allow ingress from all namespaces to the DNS pods on port 53 over UDP and TCP",
+      why: "A policy that isolates the DNS servers must let every pod of the cluster ask them.",
+      steps: [showPolicies(service.namespace)],
+      observations: [
+        {
+          kind: "policy",
+          data: { policies: names, direction: "ingress", subject: policyName(service) },
+        },
+      ],
+      prevention:
+        "Test policies of system namespaces with causeway policy whatif before they are applied.",
+    },
+  ];
+};
+
+const doubtFaults = ({ pod }: DnsSubject, byUdp: readonly Asked[]): readonly DnsFault[] => {
+  const open = byUdp.filter(
+    ({ egress, ingress }) =>
+      (egress === "unknown" || ingress === "unknown") &&
+      egress !== "denied" &&
+      ingress !== "denied",
+  );
+  if (open.length < byUdp.length) return [];
+  return [
+    {
+      code: "POLICY_UNDETERMINED",
+      effect: "unknown",
+      component: "cluster DNS",
+      origin: "source",
+      issue: `Whether policies let ${podName(pod)} ask the cluster's DNS can't be told`,
+      solutions: [
+        `Look a name up in the pod: run ${kubectl(pod.namespace, "exec", pod.name, "--", "nslookup", "kubernetes.default")}`,
+      ],
+      summary: "Look a name up in the pod",
+      why: "A policy that is not evaluated, or that goes by what objects don't show, selects an end.",
+      steps: [kubectl(pod.namespace, "exec", pod.name, "--", "nslookup", "kubernetes.default")],
+      observations: [{ kind: "doubt", data: { subject: podName(pod) } }],
+    },
+  ];
+};
+
+type DnsFix = {
+  readonly patch: string;
+  readonly steps: readonly string[];
+  readonly rollback: string;
+};
+
+/** The smallest manifest that lets the pod ask. */
+const dnsFixOf = (
+  { world, pod }: DnsSubject,
+  { service }: ServiceRoute,
+  protocol: "UDP" | "TCP",
+): DnsFix => {
+  const none = { patch: "", steps: [showPolicies(pod.namespace)], rollback: "" };
+  try {
+    const answer = suggestFix(world, {
+      source: podName(pod),
+      destination: `svc/${service.namespace}/${service.name}`,
+      port: 53,
+      protocol,
+    });
+    if (answer.outcome !== "manifest") return none;
+    const isUndo = (step: string): boolean => step.startsWith("kubectl delete ");
+    return {
+      patch: answer.manifest,
+      steps: answer.steps.filter((step) => !isUndo(step)),
+      rollback: answer.steps.filter(isUndo).join("\n"),
+    };
+  } catch (error) {
+    if (!(error instanceof QuestionError)) throw error;
+    return none;
+  }
+};

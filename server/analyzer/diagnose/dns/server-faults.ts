@@ -1,0 +1,225 @@
+import { isNodeCacheAddress } from "../../dns/cluster-dns.js";
+import { isReadyPod } from "../../service/service-endpoints.js";
+import type { ServiceIssue, ServiceRoute } from "../../service/service-route.js";
+import { serviceIssueText, serviceTitle } from "../../service/service-text.js";
+import type { Observation } from "../findings/finding.js";
+import { command, kubectl } from "../findings/shell-words.js";
+import { podName } from "../pods/pod-subject.js";
+import { describeService, listSlices } from "../services/service-commands.js";
+import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
+
+/** What is wrong with the servers that a pod asks. */
+export const serverFaults = (
+  subject: DnsSubject,
+  routes: DnsRoutes | undefined,
+): readonly DnsFault[] => [
+  ...(routes === undefined
+    ? missingService(subject)
+    : [...portFaults(routes), ...endpointFaults(routes), ...redundancyFaults(routes)]),
+  ...nodeCacheFaults(subject),
+];
+
+/** What the first clients were told. */
+const notRunning = "CoreDNS is not running properly";
+
+const checkPods = ({ namespace }: { readonly namespace: string }): string =>
+  `Check CoreDNS pods in ${namespace} namespace`;
+
+const base = { component: "", origin: "cluster", effect: "blocks" } as const;
+
+const missingService = ({ dns }: DnsSubject): readonly DnsFault[] => {
+  const asked = dns.nameServers.filter((address) => !isNodeCacheAddress(address));
+  if (asked.length === 0 && !dns.isSystemKnown) return [];
+  const what =
+    asked.length === 0
+      ? "The cluster has no DNS Service"
+      : `No Service has the address that pods send DNS queries to (${asked.join(", ")})`;
+  return [
+    {
+      ...base,
+      code: "DNS_SERVICE_MISSING",
+      component: "cluster DNS",
+      ...(asked.length === 0 ? { proof: "inferred" as const, certainty: 0.7 } : {}),
+      issue: what,
+      solutions: [
+        "Create the DNS Service again with the address that the kubelets give to pods: run kubectl -n kube-system get services -o wide",
+      ],
+      summary:
+        "Create the DNS Service again, with the address that the kubelets give to pods (clusterDNS)",
+      why: "Pods send their queries to a fixed address; without a Service that has it nobody answers.",
+      steps: [
+        "kubectl -n kube-system get services -o wide",
+        "kubectl -n kube-system get configmap kubelet-config -o yaml",
+      ],
+      observations: [
+        { kind: "services", data: { name_servers: asked.join(", "), dns_service: "" } },
+      ],
+      prevention: "Keep the DNS Service with the cluster's other manifests.",
+    },
+  ];
+};
+
+const routeSeen = (route: ServiceRoute): Observation => ({
+  kind: "service",
+  data: {
+    service: `${route.service.namespace}/${route.service.name}`,
+    endpoints: String(route.endpoints.endpoints.length),
+    used: String(usedIn(route).length),
+    from: route.endpoints.from,
+  },
+});
+
+const usedIn = ({ legs }: ServiceRoute) => legs.filter(({ state }) => state === "used");
+
+const portFaults = ({ udp, tcp }: DnsRoutes): readonly DnsFault[] => {
+  const lacking = [
+    ...(udp.ports.length === 0 ? ["UDP"] : []),
+    ...(tcp.ports.length === 0 ? ["TCP"] : []),
+  ];
+  if (lacking.length === 0) return [];
+  const { service } = udp;
+  const title = serviceTitle(service);
+  return [
+    {
+      ...base,
+      code: "DNS_SERVICE_PORT_MISSING",
+      component: title,
+      ...(lacking.includes("UDP") ? {} : { effect: "risk", severity: "medium" }),
+      issue: `${title} lacks port 53 of ${lacking.join(" and ")}`,
+      solutions: [
+        `Add port 53 of ${lacking.join(" and ")} to the Service: run ${describeService(service)}`,
+      ],
+      summary: `Add port 53 of ${lacking.join(" and ")} to ${title}`,
+      why: "Resolvers ask over UDP first, and over TCP when an answer does not fit.",
+      steps: [describeService(service)],
+      observations: [routeSeen(udp)],
+    },
+  ];
+};
+
+type Broken = Extract<
+  ServiceIssue,
+  { readonly kind: "no-endpoints" | "no-selector" | "no-ready-endpoints" | "stale-endpoints" }
+>;
+
+const isBroken = (issue: ServiceIssue): issue is Broken =>
+  issue.kind === "no-endpoints" ||
+  issue.kind === "no-selector" ||
+  issue.kind === "no-ready-endpoints" ||
+  issue.kind === "stale-endpoints";
+
+const endpointFaults = ({ udp }: DnsRoutes): readonly DnsFault[] => {
+  if (udp.ports.length === 0 || usedIn(udp).length > 0) return [];
+  const issue = udp.issues.find(isBroken);
+  if (issue === undefined) return [];
+  const { service } = udp;
+  const isDown = issue.kind === "no-ready-endpoints" || hasSelected(issue);
+  return [
+    {
+      ...base,
+      code: isDown ? "DNS_PODS_DOWN" : "DNS_NO_ENDPOINTS",
+      component: serviceTitle(service),
+      issue: notRunning,
+      solutions: [checkPods(service), `Run ${logsOf(service.namespace, service.selector)}`],
+      summary: isDown
+        ? "Bring the DNS server's pods back: their state, events and logs say what is wrong"
+        : "Scale the DNS server's Deployment up, or correct the selector of its Service",
+      why: `${serviceIssueText(udp, issue)}. Without a DNS server no name of a Service resolves; addresses work all the same.`,
+      steps: [
+        kubectl(service.namespace, "get", "pods", ...selectorWords(service.selector), "-o", "wide"),
+        logsOf(service.namespace, service.selector),
+        listSlices(service),
+      ],
+      observations: [
+        routeSeen(udp),
+        { kind: "endpoints", data: { issue: serviceIssueText(udp, issue) } },
+      ],
+      prevention:
+        "Run two DNS servers or more on different nodes, and alert when one is not ready.",
+    },
+  ];
+};
+
+const hasSelected = (issue: Broken): boolean =>
+  issue.kind === "no-endpoints" && issue.selected.length > 0;
+
+const selectorWords = (selector: Readonly<Record<string, string>> = {}): readonly string[] => {
+  const text = Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(",");
+  return text === "" ? [] : ["-l", text];
+};
+
+const logsOf = (
+  namespace: string,
+  selector: Readonly<Record<string, string>> | undefined,
+): string => kubectl(namespace, "logs", ...selectorWords(selector), "--tail", "100", "--prefix");
+
+const redundancyFaults = ({ udp }: DnsRoutes): readonly DnsFault[] => {
+  const used = usedIn(udp);
+  const pods = used.flatMap(({ endpoint: { holder } }) =>
+    holder.kind === "pod" && holder.pod.phase !== "" ? [holder.pod] : [],
+  );
+  const nodes = new Set(pods.map(({ nodeName }) => nodeName));
+  const [first] = pods;
+  if (first === undefined || (pods.length > 1 && nodes.size > 1)) return [];
+  const { service, endpoints } = udp;
+  const isOne = pods.length === 1;
+  return [
+    {
+      ...base,
+      effect: "risk",
+      code: "DNS_REDUNDANCY_LOST",
+      component: serviceTitle(service),
+      issue: isOne
+        ? `One DNS server of ${endpoints.endpoints.length} is ready: ${podName(first)}`
+        : `All ${pods.length} DNS servers are on node ${first.nodeName ?? ""}`,
+      solutions: [
+        `Run DNS servers on two nodes or more: run ${kubectl(service.namespace, "get", "pods", ...selectorWords(service.selector), "-o", "wide")}`,
+      ],
+      summary: "Run two DNS servers or more, on different nodes",
+      why: "When the last one fails, or its node, no name resolves.",
+      steps: [
+        kubectl(service.namespace, "get", "pods", ...selectorWords(service.selector), "-o", "wide"),
+      ],
+      observations: [routeSeen(udp)],
+      prevention: "Give the DNS server two replicas with anti-affinity.",
+    },
+  ];
+};
+
+/** The cache of the pod's node, where pods ask it. */
+const nodeCacheFaults = ({ dns, pod, resolver }: DnsSubject): readonly DnsFault[] => {
+  const down = dns.nodeCaches.find(
+    (cache) => cache.nodeName === pod.nodeName && !isReadyPod(cache),
+  );
+  if (down === undefined) return [];
+  const asked = resolver.from === "own" ? resolver.nameServers : dns.nameServers;
+  const isAsked = asked.some(isNodeCacheAddress);
+  return [
+    {
+      ...base,
+      code: "NODELOCAL_DNS_DOWN",
+      effect: isAsked ? "blocks" : "risk",
+      ...(isAsked ? {} : { severity: "medium" }),
+      component: `Pod ${podName(down)}`,
+      issue: `The DNS cache of node ${down.nodeName ?? ""} is not ready: ${podName(down)}`,
+      solutions: [
+        `Find out why ${podName(down)} is not ready: run ${kubectl(down.namespace, "describe", "pod", down.name)}`,
+      ],
+      summary: `Bring ${podName(down)} back`,
+      why: isAsked
+        ? "Pods of the node ask the cache's own address; without the cache nobody answers there."
+        : "Pods of the node ask the DNS Service past the cache while that is down.",
+      steps: [
+        kubectl(down.namespace, "describe", "pod", down.name),
+        kubectl(down.namespace, "logs", down.name, "--tail", "100"),
+        command("kubectl", "get", "daemonsets", "-A"),
+      ],
+      observations: [
+        { kind: "pod", data: { pod: podName(down), node: down.nodeName ?? "", ready: "False" } },
+      ],
+    },
+  ];
+};
