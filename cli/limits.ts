@@ -86,3 +86,6 @@ export const writeBufferBytes = 1024 * 1024;
 
 /** Rows of a list between two words of progress: some milliseconds of work. */
 export const progressRows = 8192;
+
+/** Edges of a graph that are drawn as curves: the layout of more fails here and there, and shows nothing more. */
+export const curvedEdgesMax = 100;

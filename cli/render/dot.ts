@@ -1,4 +1,5 @@
 import type { GraphView } from "../../server/analyzer/answers.js";
+import { curvedEdgesMax } from "../limits.js";
 import { printableLine } from "./printable.js";
 
 type Node = GraphView["nodes"][number];
@@ -6,7 +7,8 @@ type Node = GraphView["nodes"][number];
 /** A graph of connections in the language of Graphviz: a box for each namespace, one edge where both ways are the same. */
 export function* dotLines({ clusters, nodes, edges }: GraphView): Iterable<string> {
   yield "digraph connections {\n";
-  yield '  graph [rankdir=LR, fontname="sans-serif"]\n';
+  const splines = edges.length > curvedEdgesMax ? ", splines=line" : "";
+  yield `  graph [rankdir=LR, fontname="sans-serif"${splines}]\n`;
   yield '  node [shape=box, style=rounded, fontname="sans-serif", fontsize=11]\n';
   yield '  edge [fontname="sans-serif", fontsize=9]\n';
   const inside = new Map(clusters.map(({ id }): [string, Node[]] => [id, []]));
@@ -18,14 +20,24 @@ export function* dotLines({ clusters, nodes, edges }: GraphView): Iterable<strin
   }
   for (const node of nodes) if (!inside.has(node.cluster)) yield `  ${nodeText(node)}`;
   for (const { source, target, label, both } of edges) {
-    const way = both ? ", dir=both" : "";
-    yield `  ${quoted(source)} -> ${quoted(target)} [label=${quoted(label)}${way}]\n`;
+    const looks = [
+      ...(label === "" ? [] : [`label=${quoted(label)}`]),
+      ...(both ? ["dir=both"] : []),
+    ];
+    const look = looks.length === 0 ? "" : ` [${looks.join(", ")}]`;
+    yield `  ${quoted(source)} -> ${quoted(target)}${look}\n`;
   }
   yield "}\n";
 }
 
+const looks: Readonly<Record<string, string>> = {
+  external: ", style=dashed",
+  // Stands between many that may all reach the same others.
+  hub: ", shape=ellipse, style=solid, fontsize=9",
+};
+
 const nodeText = ({ id, label, members, kind }: Node): string => {
-  const look = kind === "external" ? ", style=dashed" : "";
+  const look = looks[kind] ?? "";
   const tip = members.length > 1 ? `, tooltip=${quoted(members.join(", "))}` : "";
   return `${quoted(id)} [label=${quoted(label)}${look}${tip}]\n`;
 };

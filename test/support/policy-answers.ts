@@ -275,10 +275,13 @@ export const graphView: GraphView = {
       kind: "workloads",
     },
     { id: "x1", label: "0.0.0.0/0", cluster: "", members: [], kind: "external" },
+    { id: "hub 1", label: "UDP 53", cluster: "", members: [], kind: "hub" },
   ],
   edges: [
     { source: "n1", target: "n2", label: "TCP 9090", both: true },
     { source: "x1", target: "n1", label: "TCP 443", both: false },
+    { source: "n1", target: "hub 1", label: "", both: true },
+    { source: "hub 1", target: "n2", label: "", both: false },
   ],
 };
 

@@ -12,6 +12,7 @@ import { CliError } from "../../../cli/exit.js";
 import {
   chunkCharsMax,
   csvRowsAtOnce,
+  curvedEdgesMax,
   pathsPrintedMax,
   pointsPrintedMax,
   problemsPrintedMax,
@@ -33,6 +34,7 @@ import {
 import { problemLines } from "../../../cli/policy/problem-lines.js";
 import { createProgress } from "../../../cli/policy/progress.js";
 import { readSideFile } from "../../../cli/policy/side-file.js";
+import { dotLines } from "../../../cli/render/dot.js";
 import { svgText } from "../../../cli/render/svg.js";
 import { wrapped } from "../../../cli/render/wrap.js";
 import type { ConnectionRowView, ProblemView } from "../../../server/analyzer/answers.js";
@@ -402,6 +404,15 @@ describe("policy lint --rules", () => {
 });
 
 describe("a drawing", () => {
+  it("has curved edges up to curvedEdgesMax", () => {
+    const [edge] = graphView.edges;
+    if (edge === undefined) throw new Error("no edge");
+    const dot = (count: number): string =>
+      [...dotLines({ ...graphView, edges: new Array(count).fill(edge) })].join("");
+    expect(dot(curvedEdgesMax)).not.toContain("splines");
+    expect(dot(curvedEdgesMax + 1)).toContain("splines=line");
+  });
+
   it("is refused beyond svgEdgesMax edges, and says what to do", async () => {
     const [edge] = graphView.edges;
     if (edge === undefined) throw new Error("no edge");
