@@ -8,9 +8,9 @@ type Node = GraphView["nodes"][number];
 export function* dotLines({ clusters, nodes, edges }: GraphView): Iterable<string> {
   yield "digraph connections {\n";
   const splines = edges.length > curvedEdgesMax ? ", splines=line" : "";
-  yield `  graph [rankdir=LR, fontname="sans-serif"${splines}]\n`;
-  yield '  node [shape=box, style=rounded, fontname="sans-serif", fontsize=11]\n';
-  yield '  edge [fontname="sans-serif", fontsize=9]\n';
+  yield `  graph [rankdir=LR, newrank=true, fontname="Arial"${splines}]\n`;
+  yield '  node [shape=box, style=rounded, fontname="Arial", fontsize=11]\n';
+  yield '  edge [fontname="Arial", fontsize=9]\n';
   const inside = new Map(clusters.map(({ id }): [string, Node[]] => [id, []]));
   for (const node of nodes) inside.get(node.cluster)?.push(node);
   for (const [index, { id, label }] of clusters.entries()) {
@@ -19,16 +19,18 @@ export function* dotLines({ clusters, nodes, edges }: GraphView): Iterable<strin
     yield "  }\n";
   }
   for (const node of nodes) if (!inside.has(node.cluster)) yield `  ${nodeText(node)}`;
-  for (const { source, target, label, both } of edges) {
-    const looks = [
-      ...(label === "" ? [] : [`label=${quoted(label)}`]),
-      ...(both ? ["dir=both"] : []),
-    ];
-    const look = looks.length === 0 ? "" : ` [${looks.join(", ")}]`;
-    yield `  ${quoted(source)} -> ${quoted(target)}${look}\n`;
-  }
+  for (const edge of edges) yield `  ${edgeText(edge)}`;
   yield "}\n";
 }
+
+const edgeText = ({ source, target, label, both }: GraphView["edges"][number]): string => {
+  const looks = [
+    ...(label === "" ? [] : [`label=${quoted(label)}`]),
+    ...(both ? ["dir=both"] : []),
+  ];
+  const look = looks.length === 0 ? "" : ` [${looks.join(", ")}]`;
+  return `${quoted(source)} -> ${quoted(target)}${look}\n`;
+};
 
 const looks: Readonly<Record<string, string>> = {
   external: ", style=dashed",
