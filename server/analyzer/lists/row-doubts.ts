@@ -4,6 +4,7 @@ import type {
   DirectionDecision,
   Doubt,
   EvaluatedPolicy,
+  PairDecision,
   PolicyEndpoint,
 } from "../policy/decision.js";
 import type { PolicyEngine, PolicyUnit } from "../policy/engine.js";
@@ -104,6 +105,10 @@ export class RowDoubts {
     return this.#engine.decide(source, destination)[direction];
   }
 }
+
+/** What makes a pair undetermined, by name, as `because` has it. */
+export const doubtNames = ({ egress, ingress, undetermined }: PairDecision): readonly string[] =>
+  namesOf([...egress.doubts, ...ingress.doubts], undetermined);
 
 const nobody: readonly string[] = Object.freeze([]);
 const noDoubts: DirectionDoubts = Object.freeze([]);
