@@ -6,15 +6,17 @@ import { policyEntriesMax, policyWatchedFoldersMax } from "./limits.js";
 import type { WatchedFolder } from "./worker-messages.js";
 
 /** What a folder or file looks like now, without its contents. */
-export type FileTree =
+export type FileTree = {
+  /** Those that were looked into, the nearest to the root first, at most policyWatchedFoldersMax. */
+  readonly folders: readonly WatchedFolder[];
+} & (
   | {
       readonly kind: "seen";
       /** Changes when a file is written, replaced, added or removed, and when a link leads elsewhere. */
       readonly signature: string;
-      /** The nearest to the root first, at most policyWatchedFoldersMax. */
-      readonly folders: readonly WatchedFolder[];
     }
-  | { readonly kind: "unreadable"; readonly reason: string };
+  | { readonly kind: "unreadable"; readonly reason: string }
+);
 
 /** Looks at a folder with all below it, or at a file. Links are followed, as those who read the manifests do. */
 export const lookAtTree = (
@@ -22,13 +24,15 @@ export const lookAtTree = (
   bounds: TreeBounds = { entriesMax: policyEntriesMax, foldersMax: policyWatchedFoldersMax },
 ): FileTree => {
   const walk = new Walk(bounds);
+  const { folders } = walk;
   try {
     walk.visit(path, 0);
   } catch (error) {
-    return { kind: "unreadable", reason: reasonOf(error) };
+    return { kind: "unreadable", reason: reasonOf(error), folders };
   }
-  if (walk.manifests === 0) return { kind: "unreadable", reason: "it holds no manifests" };
-  return { kind: "seen", signature: walk.signature(), folders: walk.folders };
+  return walk.manifests === 0
+    ? { kind: "unreadable", reason: "it holds no manifests", folders }
+    : { kind: "seen", signature: walk.signature(), folders };
 };
 
 /** How far it is looked. */

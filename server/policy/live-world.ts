@@ -37,14 +37,14 @@ export class LiveWorld {
   async load({ path, revision }: Wanted): Promise<LoadReport> {
     const startedAtMs = this.#nowMs();
     const before = lookAtTree(path);
-    if (before.kind === "unreadable") return this.#unreadable(path, before.reason);
+    if (before.kind === "unreadable") return this.#unreadable(path, before);
     const { folders } = before;
     if (before.signature === this.#signature) {
       this.#fresh(startedAtMs);
       return { folders, outcome: { kind: "unchanged" } };
     }
     const read = await this.#readSettled(path, before);
-    if (read.kind === "unreadable") return this.#unreadable(path, read.reason);
+    if (read.kind === "unreadable") return this.#unreadable(path, read);
     const shelf = new WorldShelf(read.loaded, revision);
     this.#shelf = shelf;
     this.#signature = read.signature;
@@ -74,7 +74,7 @@ export class LiveWorld {
     this.#trouble = undefined;
   }
 
-  #unreadable(path: string, reason: string): LoadReport {
+  #unreadable(path: string, { reason, folders }: Unreadable): LoadReport {
     const isKept = this.#shelf !== undefined;
     this.#trouble = {
       severity: "warning",
@@ -87,7 +87,7 @@ export class LiveWorld {
       column: 0,
       object: "",
     };
-    return { folders: [], outcome: { kind: "unreadable", reason } };
+    return { folders, outcome: { kind: "unreadable", reason } };
   }
 
   /**
@@ -110,6 +110,8 @@ export class LiveWorld {
 
 type Seen = Extract<FileTree, { kind: "seen" }>;
 
+type Unreadable = Extract<FileTree, { kind: "unreadable" }>;
+
 type Read =
   | { readonly kind: "read"; readonly loaded: LoadedManifests; readonly signature: string }
-  | { readonly kind: "unreadable"; readonly reason: string };
+  | Unreadable;

@@ -101,10 +101,12 @@ describe("lookAtTree()", () => {
     expect(lookAtTree(at("none"))).toEqual({
       kind: "unreadable",
       reason: "no such file or folder",
+      folders: [],
     });
-    expect(lookAtTree(folder.path)).toEqual({
+    expect(lookAtTree(folder.path)).toMatchObject({
       kind: "unreadable",
       reason: "it holds no manifests",
+      folders: [{ path: folder.path }],
     });
     writeFileSync(at("file"), "");
     expect(lookAtTree(at("file", "x"))).toMatchObject({
