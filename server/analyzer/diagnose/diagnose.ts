@@ -3,7 +3,7 @@ import type { PolicyWorld } from "../policy-world.js";
 import { answerOf } from "./answer/answer-of.js";
 import { checkDns } from "./dns/check-dns.js";
 import { joinResults } from "./findings/finding.js";
-import { mergeFindings } from "./findings/merge-findings.js";
+import { mergeFindings, relevantFindings } from "./findings/merge-findings.js";
 import { checkNodes } from "./nodes/check-nodes.js";
 import { checkPods } from "./pods/check-pods.js";
 import { checkPolicies } from "./policies/check-policies.js";
@@ -35,7 +35,7 @@ export const diagnose = (
     checkDns(situation),
     checkPolicies(situation, judged),
   ]);
-  const findings = mergeFindings(result.findings);
+  const findings = mergeFindings(relevantFindings(result.findings, situation.ways));
   const gaps = gapsOf(situation);
   const knowledge = { plugin: situation.plugin, gaps };
   const states = wayStatesOf(situation.ways, findings);

@@ -12,6 +12,7 @@ import type { ModeVerdict, Status } from "../verdict/mode-verdict.js";
 import { type RankedFinding, type Ranking, severityOf } from "../verdict/rank-causes.js";
 import { EvidenceBook } from "./evidence-book.js";
 import { issuesOf } from "./issues.js";
+import { nextActionsOf } from "./next-actions.js";
 import { pathOf } from "./path-of.js";
 import { policyPartOf } from "./policy-part.js";
 import { rfc3339 } from "./rfc3339.js";
@@ -44,7 +45,7 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
   const causes = ranking.causes.map((each) => causeView(each, book, ask));
   const latent = ranking.latent.map((each) => causeView(each, book, ask));
   const path = pathOf(diagnosed, book);
-  const { issues, solutions } = issuesOf(ranking);
+  const { issues, solutions } = issuesOf(ranking, situation.ways);
   const answer: DiagnosisAnswer = {
     podA: a.name,
     podB: b.name,
@@ -68,7 +69,7 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
     probes: [],
     evidence: book.evidence,
     limits: gaps.map(({ what, why, effect }) => ({ what, why, effect })),
-    nextActions: [],
+    nextActions: nextActionsOf(situation, { status: overall.status, gaps }),
   };
   return asked.isSeedCompatible ? seedAnswerOf(answer, situation.primary) : answer;
 };

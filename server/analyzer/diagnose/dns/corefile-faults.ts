@@ -132,10 +132,11 @@ const pluginsOf = (blocks: readonly CorefileBlock[], ...names: readonly string[]
   blocks.flatMap(({ plugins }) => plugins).filter(({ name }) => names.includes(name));
 
 const forwardFaults = (
-  { hits }: DnsSubject,
+  { hits, situation }: DnsSubject,
   { base, seen }: Place,
   blocks: readonly CorefileBlock[],
 ): readonly DnsFault[] => {
+  if (!situation.ways.some((way) => hits(way) && isOutsideWay(way))) return [];
   const root = blocks.filter(({ zones }) => zones.includes("."));
   if (pluginsOf(root, "forward", "proxy", "grpc", "unbound").length > 0) return [];
   if (pluginsOf(blocks, "import").length > 0) return [];

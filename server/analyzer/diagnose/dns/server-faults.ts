@@ -99,13 +99,21 @@ const portFaults = ({ udp, tcp }: DnsRoutes): readonly DnsFault[] => {
 
 type Broken = Extract<
   ServiceIssue,
-  { readonly kind: "no-endpoints" | "no-selector" | "no-ready-endpoints" | "stale-endpoints" }
+  {
+    readonly kind:
+      | "no-endpoints"
+      | "no-selector"
+      | "no-ready-endpoints"
+      | "port-unresolved"
+      | "stale-endpoints";
+  }
 >;
 
 const isBroken = (issue: ServiceIssue): issue is Broken =>
   issue.kind === "no-endpoints" ||
   issue.kind === "no-selector" ||
   issue.kind === "no-ready-endpoints" ||
+  issue.kind === "port-unresolved" ||
   issue.kind === "stale-endpoints";
 
 const endpointFaults = ({ udp }: DnsRoutes): readonly DnsFault[] => {

@@ -1,5 +1,15 @@
 import { evidencePerCauseMax } from "../limits.js";
+import type { Way } from "../situation/way.js";
 import type { Finding, Observation } from "./finding.js";
+
+/** Findings that concern a way, and those of DNS and risks, which are worth knowing all the same. */
+export const relevantFindings = (
+  findings: readonly Finding[],
+  ways: readonly Way[],
+): readonly Finding[] =>
+  findings.filter(
+    ({ effect, place, hits }) => effect === "risk" || place === "lookup" || ways.some(hits),
+  );
 
 /** Findings that say the same of several ways as one each, in the order of the first. */
 export const mergeFindings = (findings: readonly Finding[]): readonly Finding[] => {

@@ -1,0 +1,97 @@
+import type { DiagnosisAnswer } from "../../answers.js";
+import { command, kubectl } from "../findings/shell-words.js";
+import type { Situation } from "../situation/situation.js";
+import type { Way } from "../situation/way.js";
+import type { Gap } from "../verdict/gaps.js";
+import type { Status } from "../verdict/mode-verdict.js";
+
+type NextAction = DiagnosisAnswer["nextActions"][number];
+
+/** The objects that a diagnosis reads, as kubectl dumps them. */
+const dump =
+  "kubectl get namespaces,pods,services,endpointslices,nodes,networkpolicies,daemonsets,configmaps,events -A -o yaml > cluster.yaml";
+
+/** What would tell more than the objects that were read, the most telling first. */
+export const nextActionsOf = (
+  situation: Situation,
+  { status, gaps }: { readonly status: Status; readonly gaps: readonly Gap[] },
+): readonly NextAction[] => [
+  ...tryAction(situation),
+  ...lookUpAction(situation),
+  ...dumpAction(gaps),
+  ...(status === "connected" ? backAction(situation) : []),
+];
+
+/** Trying the connection from the source itself. */
+const tryAction = ({ ways, primary }: Situation): readonly NextAction[] => {
+  const way = ways.find((each) => each.mode === primary) ?? ways[0];
+  const target = way === undefined ? undefined : targetOf(way);
+  if (way === undefined || target === undefined || way.source?.kind !== "pod") return [];
+  const { namespace, name } = way.source.pod;
+  if (way.protocol !== "TCP") return [];
+  return [
+    {
+      action: kubectl(
+        namespace,
+        "exec",
+        name,
+        "--",
+        "nc",
+        "-zvw4",
+        target.address,
+        String(target.port),
+      ),
+      why: "open: it works from there; refused: nobody listens, or something rejects; a timeout: packets are dropped on the way",
+    },
+  ];
+};
+
+const targetOf = (way: Way): { readonly address: string; readonly port: number } | undefined => {
+  const address = way.route === undefined ? directAddress(way) : way.route.service.clusterIps[0];
+  const port = way.leg?.servicePort?.port ?? way.route?.ports[0]?.port ?? way.port;
+  if (address === undefined || address === "" || address === "None" || port === 0) return undefined;
+  return { address, port };
+};
+
+const directAddress = ({ destination }: Way): string | undefined => {
+  if (destination?.kind === "pod") return destination.pod.ips[0];
+  return destination?.kind === "node" ? destination.node.ips[0] : undefined;
+};
+
+/** Looking the name up from the source itself. */
+const lookUpAction = ({ ways, modes, named }: Situation): readonly NextAction[] => {
+  const way = ways.find(({ mode }) => mode === "name");
+  if (!modes.includes("name") || way?.source?.kind !== "pod") return [];
+  const service = way.route?.service;
+  const name = named?.name ?? (service === undefined ? "" : `${service.name}.${service.namespace}`);
+  if (name === "") return [];
+  const { pod } = way.source;
+  return [
+    {
+      action: kubectl(pod.namespace, "exec", pod.name, "--", "nslookup", name),
+      why: "whether the name resolves there, and to what",
+    },
+  ];
+};
+
+/** Reading what the model lacks. */
+const dumpAction = (gaps: readonly Gap[]): readonly NextAction[] => {
+  const lacking = gaps.filter(({ cost, weakensFindings }) => cost > 0 && !weakensFindings);
+  if (lacking.length === 0) return [];
+  return [
+    {
+      action: dump,
+      why: `the model lacks ${lacking.map(({ what }) => what).join(", ")}: ask again of this file`,
+    },
+  ];
+};
+
+const backAction = ({ a, b, question }: Situation): readonly NextAction[] =>
+  a.pods.length === 0 || b.pods.length === 0
+    ? []
+    : [
+        {
+          action: command("causeway", "diagnose", question.podB, question.podA),
+          why: "connections that B opens to A are another question",
+        },
+      ];
