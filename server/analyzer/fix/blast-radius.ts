@@ -6,8 +6,6 @@ import type { PolicyEngine, PolicyUnit, Reach } from "../policy/engine.js";
 import type { PolicyWorld } from "../policy-world.js";
 import {
   type ConnectionSet,
-  connectionsText,
-  isEmptyConnections,
   isSubsetOfConnections,
   noConnections,
   sameConnections,
@@ -15,6 +13,7 @@ import {
   unionConnections,
 } from "../sets/connections.js";
 import { type IpRange, ipRangeText } from "../sets/ip.js";
+import { type ChangedRow, changeWord, mergedRows, reachText, rowView } from "./changed-row.js";
 import { FixRefusal } from "./fix-refusal.js";
 import { fixPairsComparedMax } from "./limits.js";
 import type { AddedPolicy } from "./manifest-yaml.js";
@@ -36,9 +35,13 @@ export type Addition = {
 
 /**
  * Everything that added policies change, what was asked for left out: only the pods that they select can be concerned, so
- * each of these is compared with every other end, in the policy's direction.
+ * each of these is compared with every other end, in the policy's direction. Throws FixRefusal for more than `pairsMax`
+ * pairs.
  */
-export const blastRadiusOf = (addition: Addition): BlastRadius => {
+export const blastRadiusOf = (
+  addition: Addition,
+  pairsMax: number = fixPairsComparedMax,
+): BlastRadius => {
   const { after, policies } = addition;
   const units = after.engine.units();
   const others: readonly Other[] = [
@@ -51,27 +54,37 @@ export const blastRadiusOf = (addition: Addition): BlastRadius => {
   ];
   const rows = new Map<string, ChangedRow>();
   let compared = 0;
-  for (const policy of policies) {
-    const direction = policy.ingress.length > 0 ? "ingress" : "egress";
+  for (const { policy, direction } of policies.flatMap(directionsOf)) {
     for (const subject of subjectsOf(after.engine, policy, units)) {
       compared += others.length;
-      if (compared > fixPairsComparedMax) throw tooMany();
+      if (compared > pairsMax) throw tooMany(pairsMax);
       for (const other of others) {
         const row = changeOf(addition, { direction, subject, other });
         if (row !== undefined) rows.set(`${row.source} ${row.destination}`, row);
       }
     }
   }
-  const all = merged([...rows.values()]);
+  const all = mergedRows([...rows.values()]);
   return {
     rows: all.map(rowView),
     loss: all.filter(({ isLoss }) => isLoss).map(rowView)[0],
   };
 };
 
-const tooMany = (): FixRefusal =>
+/** A policy with each direction in which it has a say. */
+const directionsOf = (
+  policy: AddedPolicy,
+): readonly { readonly policy: AddedPolicy; readonly direction: Direction }[] => {
+  const directions: readonly Direction[] =
+    policy.kind === "NetworkPolicy"
+      ? policy.isolates
+      : (["ingress", "egress"] as const).filter((direction) => policy[direction].length > 0);
+  return directions.map((direction) => ({ policy, direction }));
+};
+
+const tooMany = (pairsMax: number): FixRefusal =>
   new FixRefusal(
-    `the change would concern more than ${fixPairsComparedMax} pairs: what it does besides can't be told`,
+    `the change would concern more than ${pairsMax} pairs: what it does besides can't be told`,
   );
 
 type Other = {
@@ -79,12 +92,6 @@ type Other = {
   readonly end: PolicyEndpoint;
   readonly unit?: PolicyUnit;
   readonly range?: IpRange;
-};
-
-type ChangedRow = Omit<DiffRowView, "info"> & {
-  readonly isLoss: boolean;
-  readonly range: IpRange | undefined;
-  readonly direction: Direction;
 };
 
 const endOf = ({ pods }: PolicyUnit): PolicyEndpoint => {
@@ -160,63 +167,3 @@ const holds = ({ unit, range }: Other, ends: readonly PolicyEndpoint[]): boolean
       ) === true
     );
   });
-
-const changeWord = (was: Reach, is: Reach): string => {
-  const isNothing = ({ allowed, undetermined }: Reach): boolean =>
-    isEmptyConnections(allowed) && isEmptyConnections(undetermined);
-  if (isNothing(was)) return "added";
-  return isNothing(is) ? "removed" : "changed";
-};
-
-const reachText = (reach: Reach): string => {
-  const { certain } = opinionOf(reach);
-  const text = connectionsText(certain);
-  return isEmptyConnections(reach.undetermined)
-    ? text
-    : `${text} (can't be told: ${connectionsText(reach.undetermined)})`;
-};
-
-/** Neighbouring ranges with the same change as one, in order of names. */
-const merged = (rows: readonly ChangedRow[]): readonly ChangedRow[] => {
-  const joined: ChangedRow[] = [];
-  for (const row of rows) {
-    const last = joined.at(-1);
-    const range = last === undefined ? undefined : nextTo(last, row);
-    if (last === undefined || range === undefined) joined.push(row);
-    else joined[joined.length - 1] = { ...last, ...renamed(last, range), range };
-  }
-  return joined.sort(
-    (one, other) =>
-      compare(one.source, other.source) || compare(one.destination, other.destination),
-  );
-};
-
-const nextTo = (one: ChangedRow, other: ChangedRow): IpRange | undefined => {
-  if (one.range === undefined || other.range === undefined) return undefined;
-  const subject = (row: ChangedRow): string =>
-    row.direction === "egress" ? row.source : row.destination;
-  const isAlike =
-    one.direction === other.direction &&
-    subject(one) === subject(other) &&
-    one.before === other.before &&
-    one.after === other.after &&
-    one.range.family === other.range.family &&
-    one.range.last + 1n === other.range.first;
-  return isAlike ? { ...one.range, last: other.range.last } : undefined;
-};
-
-const renamed = ({ direction }: ChangedRow, range: IpRange): Partial<ChangedRow> => {
-  const name = `${ipRangeText(range)}[External]`;
-  return direction === "egress" ? { destination: name } : { source: name };
-};
-
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
-
-const rowView = ({ change, source, destination, before, after }: ChangedRow): DiffRowView => ({
-  change,
-  source,
-  destination,
-  before,
-  after,
-  info: "",
-});

@@ -3,22 +3,15 @@ import type { Direction, EvaluatedPolicy, PolicyEndpoint } from "../policy/decis
 import type { PolicyWorld } from "../policy-world.js";
 import {
   type ConnectionSet,
-  containsConnection,
   intersectConnections,
   isEmptyConnections,
 } from "../sets/connections.js";
 import { missRulesMax } from "./limits.js";
-import { peerHint, portNameHint } from "./miss-hints.js";
-import {
-  noRulesText,
-  peerMismatchText,
-  portMismatchText,
-  protocolMismatchText,
-  unresolvedText,
-} from "./miss-text.js";
+import { peerHint } from "./miss-hints.js";
+import { noRulesText, peerMismatchText } from "./miss-text.js";
 import type { Denied, MissQuestion, RankedMiss } from "./misses.js";
 import { unmetText } from "./peer-fit.js";
-import { otherProtocols, soleConnection } from "./port-fit.js";
+import { portMiss } from "./port-miss.js";
 import { type RuleFit, ruleFits } from "./rule-fit.js";
 import { policyView, ruleTitle, ruleView } from "./views.js";
 
@@ -162,48 +155,5 @@ const ruleMiss = (
       text: peerMismatchText(rule, { peer, unmet, missing }),
       hint,
     },
-  };
-};
-
-type PortMiss = {
-  readonly kind: "named-port-unresolved" | "protocol-mismatch" | "port-mismatch";
-  readonly text: string;
-  readonly hint: string;
-};
-
-const portMiss = (
-  { pair, direction, names, servicePort }: MissQuestion,
-  rule: RuleFit,
-  missing: ConnectionSet,
-): PortMiss => {
-  const { destination } = names;
-  const peer = direction === "egress" ? destination : names.source;
-  if (rule.unresolved.length > 0) {
-    return {
-      kind: "named-port-unresolved",
-      text: unresolvedText(rule, { peer, destination }),
-      hint: portNameHint(rule.unresolved, pair.destination),
-    };
-  }
-  const sole = soleConnection(missing);
-  if (sole !== undefined && otherProtocols(rule.fit, sole).length > 0) {
-    const isDefault = containsConnection(rule.fit, "TCP", sole.port);
-    return {
-      kind: "protocol-mismatch",
-      text: protocolMismatchText(rule, { peer, missing }),
-      hint: isDefault ? "a port without a protocol means TCP" : "",
-    };
-  }
-  const isServicePort =
-    sole !== undefined &&
-    servicePort !== undefined &&
-    servicePort !== sole.port &&
-    containsConnection(rule.fit, sole.protocol, servicePort);
-  return {
-    kind: "port-mismatch",
-    text: portMismatchText(rule, { peer, missing }),
-    hint: isServicePort
-      ? `${servicePort} is the Service's port: policies see the target port, ${sole.port}`
-      : "",
   };
 };

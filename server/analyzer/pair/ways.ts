@@ -1,11 +1,12 @@
 import type { PolicyEndpoint } from "../policy/decision.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { QuestionError } from "../question-error.js";
-import { endInFamily, familiesOfEnd } from "../service/service-families.js";
+import { endpointsOf } from "../service/service-endpoints.js";
 import type { ServiceLeg, ServiceRoute } from "../service/service-route.js";
-import { type ConnectionSet, connectionsOf, noConnections } from "../sets/connections.js";
-import { portRange } from "../sets/port-set.js";
-import { type EndGroup, groupEnds, soleGroup } from "./end-groups.js";
+import type { ConnectionSet } from "../sets/connections.js";
+import { type EndGroup, type ExtraKey, groupEnds } from "./end-groups.js";
+import { distinctPair, familyKey, keyBeside, placeKey } from "./end-pairs.js";
+import { waysOfLegs } from "./leg-ways.js";
 import { waysJudgedMax } from "./limits.js";
 import { type Asked, connectionsAsked } from "./question.js";
 import { outsideEnds, type QuestionEnd } from "./question-ends.js";
@@ -89,7 +90,7 @@ const waysThrough = (
   const ways: Way[] = [];
   const routes: ServiceRoute[] = [];
   let isAnyAddress = false;
-  for (const from of groupEnds(world, source.ends, placeKey)) {
+  for (const from of groupEnds(world, source.ends, clientKey(world, destination))) {
     for (const route of routesTo(world, { name: destination.name, asked, source: from.ends[0] })) {
       routes.push(route);
       const last = lastRoute(route);
@@ -99,6 +100,17 @@ const waysThrough = (
     }
   }
   return { ways, routes, isAnyAddress };
+};
+
+/** Clients differ by their node where a Service keeps to it, or has endpoints on the host network. */
+const clientKey = (world: PolicyWorld, { name }: QuestionEnd): ExtraKey => {
+  const { service } = name;
+  if (service === undefined || service.type === "ExternalName") return placeKey;
+  if (service.internalTrafficPolicy === "Local") return placeKey;
+  const hasHosts = endpointsOf(world, service).endpoints.some(
+    ({ holder }) => holder.kind === "node" || (holder.kind === "pod" && holder.pod.hostNetwork),
+  );
+  return hasHosts ? placeKey : familyKey;
 };
 
 /** Where the names of ExternalName Services lead in the end. */
@@ -117,115 +129,8 @@ const waysOfRoute = (
     return directWays(world, source.ends, [{ kind: "pod", pod: to.pod }], plain);
   }
   if (to?.kind === "outside") return directWays(world, source.ends, outsideEnds(world), plain);
-  const shown = route.legs.filter(({ state }) => state !== "other-family");
-  return bucketsOf(shown).flatMap((legs) => waysOfLegs(world, source, { route, legs, plain }));
+  return waysOfLegs(world, source, route, plain);
 };
-
-/** Legs that differ in nothing but the pod. */
-const bucketsOf = (legs: readonly ServiceLeg[]): readonly (readonly ServiceLeg[])[] => {
-  const buckets = new Map<string, ServiceLeg[]>();
-  for (const leg of legs) {
-    const { servicePort, targetPort, state, endpoint } = leg;
-    const port = servicePort === undefined ? "" : `${servicePort.protocol} ${servicePort.port}`;
-    const key = `${port} ${targetPort} ${state} ${endpoint.family}`;
-    const bucket = buckets.get(key);
-    if (bucket === undefined) buckets.set(key, [leg]);
-    else bucket.push(leg);
-  }
-  return [...buckets.values()];
-};
-
-const waysOfLegs = (
-  world: PolicyWorld,
-  source: EndGroup,
-  {
-    route,
-    legs,
-    plain,
-  }: {
-    readonly route: ServiceRoute;
-    readonly legs: readonly ServiceLeg[];
-    readonly plain: ConnectionSet;
-  },
-): readonly Way[] => {
-  const [leg] = legs;
-  if (leg === undefined) return [];
-  const ends = legs.map(endOfLeg);
-  const asked = askedOfLeg(leg, plain);
-  return groupEnds(world, ends, keyBeside(source.ends)).flatMap((destination) => {
-    const way = { source, destination, asked, through: { route, leg } };
-    const hairpin = commonEnd(source, destination);
-    const pair = distinctPair(source, destination);
-    const isSelf = hairpin !== undefined && samePod(pair[0], pair[1]);
-    return [
-      ...(isSelf ? [] : [{ ...way, ends: pair }]),
-      ...(hairpin === undefined
-        ? []
-        : [
-            {
-              ...way,
-              source: soleGroup(world.model, hairpin),
-              destination: soleGroup(world.model, hairpin),
-              ends: [hairpin, hairpin] as const,
-            },
-          ]),
-    ];
-  });
-};
-
-const endOfLeg = ({ endpoint }: ServiceLeg): PolicyEndpoint => {
-  const { holder, family } = endpoint;
-  if (holder.kind === "pod") return endInFamily({ kind: "pod", pod: holder.pod }, family);
-  if (holder.kind === "node") return endInFamily({ kind: "node", node: holder.node }, family);
-  return { kind: "addresses", range: holder.range };
-};
-
-const askedOfLeg = (
-  { servicePort, targetPort, protocol, state }: ServiceLeg,
-  plain: ConnectionSet,
-): ConnectionSet => {
-  if (servicePort === undefined) return plain;
-  if (targetPort === undefined || protocol === undefined || state === "port-unresolved") {
-    return noConnections;
-  }
-  return connectionsOf(protocol, portRange(targetPort));
-};
-
-/** Two ends that are not the same pod where both groups together have two. */
-const distinctPair = (
-  source: EndGroup,
-  destination: EndGroup,
-): readonly [PolicyEndpoint, PolicyEndpoint] => {
-  const [from, second] = source.ends;
-  const to = destination.ends.find((end) => !samePod(from, end));
-  if (to !== undefined) return [from, to];
-  return [second ?? from, destination.ends[0]];
-};
-
-const commonEnd = (source: EndGroup, destination: EndGroup): PolicyEndpoint | undefined =>
-  destination.ends.find((end) => source.ends.some((other) => samePod(other, end)));
-
-const samePod = (one: PolicyEndpoint, other: PolicyEndpoint): boolean =>
-  one.kind === "pod" &&
-  other.kind === "pod" &&
-  one.pod.namespace === other.pod.namespace &&
-  one.pod.name === other.pod.name;
-
-/** Where an end is, for what traffic policies and families tell apart. */
-const placeKey = (end: PolicyEndpoint): string => `${nodeKey(end)} ${familiesOfEnd(end)?.join()}`;
-
-const nodeKey = (end: PolicyEndpoint): string =>
-  end.kind === "pod" ? (end.pod.nodeName ?? "") : "";
-
-/** Ends beside one on the host network differ by their node: a node and its own pods are a case of their own. */
-const keyBeside =
-  (others: readonly PolicyEndpoint[]) =>
-  (end: PolicyEndpoint): string => {
-    const isHost = others.some(
-      (other) => other.kind === "node" || (other.kind === "pod" && other.pod.hostNetwork),
-    );
-    return `${isHost ? nodeKey(end) : ""} ${familiesOfEnd(end)?.join()}`;
-  };
 
 const assertFew = (count: number): void => {
   if (count <= waysJudgedMax) return;
