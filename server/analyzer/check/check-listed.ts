@@ -1,4 +1,11 @@
-import { endsInOrder, isUnit, type ListEnd, type ListEnds, listEnds } from "../lists/list-ends.js";
+import {
+  endsInOrder,
+  isUnit,
+  type ListEnd,
+  type ListEnds,
+  type ListRow,
+  listEnds,
+} from "../lists/list-ends.js";
 import { externalText, type ListRange, type ListRanges } from "../lists/list-ranges.js";
 import { orderedRows } from "../lists/ordered-rows.js";
 import { doubtNames, RowDoubts } from "../lists/row-doubts.js";
@@ -6,11 +13,12 @@ import { workloadText } from "../model/cluster-model.js";
 import type { PodObject } from "../model/objects.js";
 import type { PolicyUnit } from "../policy/engine.js";
 import type { PolicyWorld } from "../policy-world.js";
-import { noConnections } from "../sets/connections.js";
+import { type ConnectionSet, noConnections } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
 import { intersectIps } from "../sets/ip-set.js";
+import type { CheckRule } from "./check-rule.js";
 import type { RuleSide } from "./rule-ends.js";
-import { type JudgedPair, pairOutcome, type RuleTally } from "./rule-tally.js";
+import { type PairOutcome, pairOutcome, type RuleTally } from "./rule-tally.js";
 
 /** A side that the list of connections has rows of. */
 export type ListedSide = Exclude<RuleSide, { readonly kind: "name" }>;
@@ -37,26 +45,21 @@ export class ListedChecks {
     const sources = this.#endsOf(from, this.#ends.sources);
     const destinations = this.#endsOf(to, this.#ends.destinations);
     const rows = this.#rowsBetween(sources, destinations)[Symbol.iterator]();
-    const { kind, connections } = tally.rule;
-    const add = (pair: JudgedPair): void => tally.add(pair, pairOutcome(kind, connections, pair));
-    let row = rows.next();
+    const outcomeOf = createOutcome(tally.rule);
+    let next = rows.next();
     for (const [source, sourceName] of sources) {
       for (const [destination, destinationName] of destinations) {
         if (!isPair(source, destination)) continue;
-        const names = { source: sourceName, destination: destinationName };
-        const found = row.done === true ? undefined : row.value;
-        if (found?.source !== source || found.destination !== destination) {
-          add({ ...names, ...nothingAllowed });
-          continue;
-        }
-        const { allowed, undetermined } = found;
-        add({
-          ...names,
+        const row = rowOfPair(next, source, destination);
+        const { allowed, undetermined } = row ?? nothingAllowed;
+        tally.add(outcomeOf(allowed, undetermined), () => ({
+          source: sourceName,
+          destination: destinationName,
           allowed,
           undetermined,
-          because: () => this.#doubts.because(found),
-        });
-        row = rows.next();
+          because: row === undefined ? [] : this.#doubts.because(row),
+        }));
+        if (row !== undefined) next = rows.next();
       }
     }
     this.#judgeWithin(from, to, tally);
@@ -97,16 +100,13 @@ export class ListedChecks {
         { kind: "pod", pod: destination },
       );
       const { allowed, undetermined } = decision;
-      tally.add(
-        {
-          source: podText(source),
-          destination: podText(destination),
-          allowed,
-          undetermined,
-          because: () => doubtNames(decision),
-        },
-        pairOutcome(tally.rule.kind, tally.rule.connections, decision),
-      );
+      tally.add(pairOutcome(tally.rule, decision), () => ({
+        source: podText(source),
+        destination: podText(destination),
+        allowed,
+        undetermined,
+        because: doubtNames(decision),
+      }));
     }
   }
 
@@ -123,10 +123,37 @@ export class ListedChecks {
   }
 }
 
-const nothingAllowed = {
-  allowed: noConnections,
-  undetermined: noConnections,
-  because: (): readonly string[] => [],
+const nothingAllowed = { allowed: noConnections, undetermined: noConnections };
+
+/** The outcome for each pair of sets is found once: the engine has one object for equal sets. */
+const createOutcome = (
+  rule: CheckRule,
+): ((allowed: ConnectionSet, undetermined: ConnectionSet) => PairOutcome) => {
+  const known = new Map<ConnectionSet, Map<ConnectionSet, PairOutcome>>();
+  return (allowed, undetermined) => {
+    let outcomes = known.get(undetermined);
+    if (outcomes === undefined) {
+      outcomes = new Map();
+      known.set(undetermined, outcomes);
+    }
+    let outcome = outcomes.get(allowed);
+    if (outcome === undefined) {
+      outcome = pairOutcome(rule, { allowed, undetermined });
+      outcomes.set(allowed, outcome);
+    }
+    return outcome;
+  };
+};
+
+/** The next row, where it is that of the pair: pairs and rows are in one order. */
+const rowOfPair = (
+  next: IteratorResult<ListRow>,
+  source: ListEnd,
+  destination: ListEnd,
+): ListRow | undefined => {
+  if (next.done === true) return undefined;
+  const row: ListRow = next.value;
+  return row.source === source && row.destination === destination ? row : undefined;
 };
 
 const isPair = (source: ListEnd, destination: ListEnd): boolean =>

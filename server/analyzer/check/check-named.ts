@@ -17,7 +17,7 @@ import { portRange } from "../sets/port-set.js";
 import type { CheckRule, RulePort } from "./check-rule.js";
 import { namedPairsMax } from "./limits.js";
 import type { RuleSide } from "./rule-ends.js";
-import { pairOutcome, type RuleTally } from "./rule-tally.js";
+import { type PairOutcome, pairOutcome, type RuleTally } from "./rule-tally.js";
 
 /**
  * Judges a rule with a Service, a node or a DNS name as an end: each pair of names is asked as a question, so that what a
@@ -65,43 +65,54 @@ const judgeQuestionOf = (
   const { source, destination, part } = asked;
   const { connections, ...ports } = part;
   const { judged, isAnyAddress } = judgeQuestion(world, { source, destination, ...ports });
-  const { kind } = tally.rule;
   const counted = judged.filter(({ counts }) => counts);
-  if (counted.length === 0) {
-    tally.add({ source, destination, ...nothing }, kind === "permit" ? "broken" : "kept");
+  const [first] = counted;
+  if (first === undefined) {
+    tally.add(denied(tally.rule), () => ({ source, destination, ...nothing }));
     return false;
   }
-  const outcomes = counted.map((way) => ({ way, outcome: outcomeOf(kind, way, connections) }));
-  const isAgreed = outcomes.every(({ outcome }) => outcome === outcomes[0]?.outcome);
-  for (const { way, outcome } of outcomes) {
-    // Any one address outside is meant, and which of them can't be told.
-    tally.add(pairOf(way, destination), isAnyAddress && !isAgreed ? "unsure" : outcome);
+  const outcomes = counted.map((way) => outcomeOf(tally.rule, way, connections));
+  if (isAnyAddress) {
+    // Any one address is meant: where they differ, it can't be told.
+    const isAgreed = outcomes.every((outcome) => outcome === outcomes[0]);
+    tally.add(isAgreed ? (outcomes[0] as PairOutcome) : "unsure", () => ({
+      source,
+      destination,
+      ...(isAgreed ? reachOf(first) : { ...nothing, undetermined: connections }),
+    }));
+    return true;
+  }
+  for (const [index, way] of counted.entries()) {
+    tally.add(outcomes[index] as PairOutcome, () => ({
+      source: way.way.source.view.name,
+      destination: destinationText(way, destination),
+      ...reachOf(way),
+    }));
   }
   return true;
 };
 
-const nothing = {
-  allowed: noConnections,
-  undetermined: noConnections,
-  because: (): readonly string[] => [],
-};
+const nothing = { allowed: noConnections, undetermined: noConnections, because: [] };
+
+const denied = ({ kind }: CheckRule): PairOutcome => (kind === "permit" ? "broken" : "kept");
 
 /** A way to a port that the endpoint lacks asks for nothing, and nothing is what it gives. */
-const outcomeOf = (kind: CheckRule["kind"], judged: JudgedWay, connections: ConnectionSet) => {
+const outcomeOf = (rule: CheckRule, judged: JudgedWay, connections: ConnectionSet): PairOutcome => {
   const asked = judged.way.through === undefined ? connections : judged.way.asked;
-  if (isEmptyConnections(asked)) return kind === "permit" ? "broken" : "kept";
-  return pairOutcome(kind, asked, judged);
+  if (isEmptyConnections(asked)) return denied(rule);
+  return pairOutcome({ kind: rule.kind, connections: asked }, judged);
 };
 
-const pairOf = ({ way, allowed, undetermined, doubts }: JudgedWay, destination: string) => {
+const reachOf = ({ allowed, undetermined, doubts }: JudgedWay) => ({
+  allowed,
+  undetermined,
+  because: doubts.map(({ text }) => text),
+});
+
+/** "svc/shop/api (shop/api[Deployment])": what was asked for, and which end of it. */
+const destinationText = ({ way }: JudgedWay, destination: string): string => {
   const { name } = way.destination.view;
-  return {
-    source: way.source.view.name,
-    destination: name === destination ? name : `${destination} (${name})`,
-    allowed,
-    undetermined,
-    because: (): readonly string[] => doubts.map(({ text }) => text),
-  };
+  return name === destination ? name : `${destination} (${name})`;
 };
 
 const questionsOf = (

@@ -51,7 +51,9 @@ const readRules = (reading: Reading): readonly CheckRule[] => {
       (item, index) => readRule(item, kind, index + 1, reading) ?? [],
     ),
   );
-  if (rules.length === 0) faults.add(1, "the file has no rule: write permit or forbid lists");
+  if ([...lists.values()].every((list) => list.length === 0)) {
+    faults.add(1, "the file has no rule: write permit or forbid lists");
+  }
   return rules;
 };
 

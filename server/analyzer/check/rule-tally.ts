@@ -16,8 +16,8 @@ export type JudgedPair = {
   readonly destination: string;
   readonly allowed: ConnectionSet;
   readonly undetermined: ConnectionSet;
-  /** Why something can't be told; asked for the pairs that are shown. */
-  readonly because: () => readonly string[];
+  /** Why something can't be told. */
+  readonly because: readonly string[];
 };
 
 /** What a pair makes of a rule. */
@@ -25,8 +25,7 @@ export type PairOutcome = "kept" | "broken" | "unsure";
 
 /** What a pair makes of an assertion about connections, which are some. */
 export const pairOutcome = (
-  kind: CheckRule["kind"],
-  asked: ConnectionSet,
+  { kind, connections: asked }: Pick<CheckRule, "kind" | "connections">,
   { allowed, undetermined }: Pick<JudgedPair, "allowed" | "undetermined">,
 ): PairOutcome => {
   const certain = subtractConnections(allowed, undetermined);
@@ -43,60 +42,64 @@ export const pairOutcome = (
 /** Counts the pairs of a rule by what they make of it, and keeps the first that break it or can't be told. */
 export class RuleTally {
   readonly rule: CheckRule;
-  readonly #broken: ConnectionRowView[] = [];
-  readonly #unsure: ConnectionRowView[] = [];
-  #pairs = 0;
-  #brokenCount = 0;
-  #unsureCount = 0;
+  readonly #counts = { kept: 0, broken: 0, unsure: 0 };
+  readonly #rows: Readonly<Record<PairOutcome, ConnectionRowView[]>> = {
+    kept: [],
+    broken: [],
+    unsure: [],
+  };
 
   constructor(rule: CheckRule) {
     this.rule = rule;
   }
 
-  add(pair: JudgedPair, outcome: PairOutcome): void {
-    this.#pairs++;
-    if (outcome === "kept") return;
-    const rows = outcome === "broken" ? this.#broken : this.#unsure;
-    if (outcome === "broken") this.#brokenCount++;
-    else this.#unsureCount++;
-    if (rows.length < violationsMax) rows.push(rowOf(pair));
+  /** `pair` is asked for when it is to be shown. */
+  add(outcome: PairOutcome, pair: () => JudgedPair): void {
+    this.#counts[outcome]++;
+    const rows = this.#rows[outcome];
+    if (outcome !== "kept" && rows.length < violationsMax) rows.push(rowOf(pair()));
   }
 
   /** The result; `nothing` says what was not there when there is no pair. */
   result(nothing: string): CheckResultView {
     const { kind, number, from, to, ports, line } = this.rule;
-    const rule = { kind, number, from: from.text, to: to.text, line };
-    return { ...rule, ports: ports.map(({ text }) => text), ...this.#outcome(nothing) };
+    return {
+      kind,
+      number,
+      from: from.text,
+      to: to.text,
+      ports: ports.map(({ text }) => text),
+      ...this.#outcome(nothing),
+      line,
+    };
   }
 
   #outcome(nothing: string): Pick<CheckResultView, "outcome" | "message" | "violations"> {
+    const { kept, broken, unsure } = this.#counts;
+    const count = kept + broken + unsure;
+    const pairs = count === 1 ? "1 pair" : `${count} pairs`;
     const what = portsText(this.rule);
-    const of = `of ${this.#pairs} ${this.#pairs === 1 ? "pair" : "pairs"}`;
-    if (this.#pairs === 0) return { outcome: "vacuous", message: nothing, violations: [] };
-    if (this.#brokenCount > 0) {
-      const does = this.rule.kind === "permit" ? "not allowed all of" : "allowed some of";
-      return {
-        outcome: "failed",
-        message: `${this.#brokenCount} ${of} ${isOrAre(this.#brokenCount)} ${does} ${what}`,
-        violations: this.#broken,
-      };
+    const isPermit = this.rule.kind === "permit";
+    if (count === 0) return { outcome: "vacuous", message: nothing, violations: [] };
+    if (broken > 0) {
+      const does = isPermit
+        ? `${broken === 1 ? "does" : "do"} not allow all of`
+        : `${broken === 1 ? "allows" : "allow"} some of`;
+      const message = `${broken} of ${pairs} ${does} ${what}`;
+      return { outcome: "failed", message, violations: this.#rows.broken };
     }
-    if (this.#unsureCount > 0) {
-      return {
-        outcome: "unknown",
-        message: `${this.#unsureCount} ${of} can't be told for ${what}`,
-        violations: this.#unsure,
-      };
+    if (unsure > 0) {
+      const message = `${unsure} of ${pairs} can't be told for ${what}`;
+      return { outcome: "unknown", message, violations: this.#rows.unsure };
     }
-    const does = this.rule.kind === "permit" ? "allow all of" : "allow none of";
-    return { outcome: "passed", message: `all ${of} ${does} ${what}`, violations: [] };
+    const verb = count === 1 ? "allows" : "allow";
+    const message = `${pairs} ${verb} ${isPermit ? "all" : "none"} of ${what}`;
+    return { outcome: "passed", message, violations: [] };
   }
 }
 
-const isOrAre = (count: number): string => (count === 1 ? "is" : "are");
-
 const portsText = ({ ports }: CheckRule): string =>
-  ports.length === 0 ? "all connections" : ports.map(({ text }) => text).join(", ");
+  ports.length === 0 ? "the connections there are" : ports.map(({ text }) => text).join(", ");
 
 const rowOf = ({
   source,
@@ -109,5 +112,5 @@ const rowOf = ({
   destination,
   connections: connectionsText(subtractConnections(allowed, undetermined)),
   undetermined: isEmptyConnections(undetermined) ? "" : connectionsText(undetermined),
-  because: because(),
+  because,
 });
