@@ -58,9 +58,11 @@ function* namesOf(model: ClusterModel, { namespace }: Missing): Generator<Known>
     add({ ...nameOf(service), text: `svc/${service.namespace}/${service.name}` });
   }
   for (const pod of model.pods) add({ ...nameOf(pod), text: `${pod.namespace}/${pod.name}` });
-  yield* own;
-  yield* others;
+  yield* own.sort(byText);
+  yield* others.sort(byText);
 }
+
+const byText = (one: Known, other: Known): number => (one.text < other.text ? -1 : 1);
 
 const nameOf = ({ namespace, name }: Known | Omit<Known, "text">): Omit<Known, "text"> => ({
   namespace,
@@ -91,7 +93,7 @@ const otherNamespaces = (
   if (model.namespaceNames().has(missing.namespace)) return [];
   const near = closest(
     missing.namespace,
-    [...model.namespaceNames()].slice(0, nearNamesComparedMax),
+    [...model.namespaceNames()].sort().slice(0, nearNamesComparedMax),
   );
   if (near === undefined) return [];
   const within = known.filter(({ namespace }) => namespace === near);
@@ -105,7 +107,7 @@ const otherNamespaces = (
 const nearNodes = (model: ClusterModel, name: string): readonly string[] => {
   const names = new Set([...model.nodes].map((node) => node.name));
   for (const pod of model.pods) if (pod.nodeName !== undefined) names.add(pod.nodeName);
-  const near = closest(name, [...names].slice(0, nearNamesComparedMax));
+  const near = closest(name, [...names].sort().slice(0, nearNamesComparedMax));
   if (near !== undefined) return [`node/${near}`];
   return [...names]
     .sort()
