@@ -33,10 +33,12 @@ export const familyKey = (end: PolicyEndpoint): string => familiesOfEnd(end)?.jo
 const nodeKey = (end: PolicyEndpoint): string =>
   end.kind === "pod" ? (end.pod.nodeName ?? "") : "";
 
-/** Ends beside one on the host network differ by their node: a node and its own pods are a case of their own. */
+/** Where either end is on the host network, ends differ by their node: a node and its own pods are a case of their own. */
 export const keyBeside = (others: readonly PolicyEndpoint[]): ((end: PolicyEndpoint) => string) => {
-  const isHost = others.some(
-    (other) => other.kind === "node" || (other.kind === "pod" && other.pod.hostNetwork),
-  );
-  return isHost ? placeKey : familyKey;
+  const isBesideHost = others.some(isOnHost);
+  return (end) => (isBesideHost || isOnHost(end) ? placeKey(end) : familyKey(end));
 };
+
+/** Whether an end is a node or on the network of one. */
+export const isOnHost = (end: PolicyEndpoint): boolean =>
+  end.kind === "node" || (end.kind === "pod" && end.pod.hostNetwork);

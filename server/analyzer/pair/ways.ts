@@ -5,7 +5,7 @@ import { endpointsOf } from "../service/service-endpoints.js";
 import type { ServiceLeg, ServiceRoute } from "../service/service-route.js";
 import type { ConnectionSet } from "../sets/connections.js";
 import { type EndGroup, type ExtraKey, groupEnds } from "./end-groups.js";
-import { distinctPair, familyKey, keyBeside, placeKey } from "./end-pairs.js";
+import { distinctPair, keyBeside, placeKey } from "./end-pairs.js";
 import { waysOfLegs } from "./leg-ways.js";
 import { waysJudgedMax } from "./limits.js";
 import { type Asked, connectionsAsked } from "./question.js";
@@ -107,10 +107,11 @@ const clientKey = (world: PolicyWorld, { name }: QuestionEnd): ExtraKey => {
   const { service } = name;
   if (service === undefined || service.type === "ExternalName") return placeKey;
   if (service.internalTrafficPolicy === "Local") return placeKey;
-  const hasHosts = endpointsOf(world, service).endpoints.some(
-    ({ holder }) => holder.kind === "node" || (holder.kind === "pod" && holder.pod.hostNetwork),
-  );
-  return hasHosts ? placeKey : familyKey;
+  const ends = endpointsOf(world, service).endpoints.flatMap(({ holder }): PolicyEndpoint[] => {
+    if (holder.kind === "pod") return [{ kind: "pod", pod: holder.pod }];
+    return holder.kind === "node" ? [{ kind: "node", node: holder.node }] : [];
+  });
+  return keyBeside(ends);
 };
 
 /** Where the names of ExternalName Services lead in the end. */

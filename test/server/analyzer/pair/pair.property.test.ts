@@ -31,11 +31,16 @@ const livePods = (objects: readonly ClusterObject[]): readonly PodObject[] =>
   objects.filter((object) => object.kind === "Pod").filter((pod) => !isFinished(pod));
 
 /** What the engine says of TCP 80 between two pods. */
-const engineWord = (objects: readonly ClusterObject[], from: PodObject, to: PodObject): string => {
+const engineWord = (
+  objects: readonly ClusterObject[],
+  [from, to]: readonly [PodObject, PodObject],
+  viaService = false,
+): string => {
   const { engine } = objectWorld(objects);
   const { allowed, undetermined } = engine.decide(
     { kind: "pod", pod: from },
     { kind: "pod", pod: to },
+    { viaService },
   );
   if (containsConnection(undetermined, "TCP", 80)) return "unknown";
   return containsConnection(allowed, "TCP", 80) ? "allowed" : "denied";
@@ -83,7 +88,30 @@ describe("evaluatePair()", () => {
           port: 80,
           explain: false,
         });
-        const words = from.flatMap((one) => to.map((other) => engineWord(objects, one, other)));
+        const words = from.flatMap((one) => to.map((other) => engineWord(objects, [one, other])));
+        expect(typeof answer === "string" ? answer : answer.verdict).toBe(rolledUp(words));
+      }),
+      runs,
+    );
+  });
+
+  it("says of a Service what the engine says of its ready pods on the target port", () => {
+    fc.assert(
+      fc.property(randomObjects, (objects) => {
+        const pods = livePods(objects);
+        const [from] = pods;
+        if (from === undefined) return;
+        const behind = pods.filter(
+          ({ namespace, labels, conditions }) =>
+            namespace === "a" && labels["app"] === "x" && conditions[0]?.status === "True",
+        );
+        const answer = ask(objects, {
+          source: `${from.namespace}/${from.name}`,
+          destination: "svc/a/web",
+          port: 8000,
+          explain: false,
+        });
+        const words = behind.map((pod) => engineWord(objects, [from, pod], true));
         expect(typeof answer === "string" ? answer : answer.verdict).toBe(rolledUp(words));
       }),
       runs,
