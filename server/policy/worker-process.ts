@@ -97,6 +97,8 @@ export class PolicyWorker {
   async end(death: WorkerDeath = "ended", cause?: unknown): Promise<void> {
     this.#die(death, cause);
     this.#child.kill("SIGKILL");
+    // Whoever waits for its end does so to the end.
+    this.#child.ref();
     await this.ended;
   }
 

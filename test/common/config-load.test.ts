@@ -128,6 +128,18 @@ describe("loadServerConfig()", () => {
     expect(configOf(loadServerConfig([], most)).corsOrigins).toHaveLength(configListEntriesMax);
   });
 
+  it("takes a file or a folder where both will do, and refuses what is not there", () => {
+    for (const manifests of [folder, path("token")]) {
+      const start = loadServerConfig(["--manifests", manifests], {});
+      expect(start).toMatchObject({ kind: "run", config: { manifests } });
+    }
+    const missing = errorsOf(loadServerConfig(["--manifests", path("none")], {}));
+    expect(missing).toContain("CAUSEWAY_MANIFESTS: ");
+    expect(missing).toContain(
+      "cannot be read (no such file); allowed: the path of a readable file or folder",
+    );
+  });
+
   it("refuses a path that is a folder", () => {
     const env = { CAUSEWAY_TOKEN_FILE: path("dir") };
     expect(errorsOf(loadServerConfig([], env))).toContain("is a folder");

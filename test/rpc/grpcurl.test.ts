@@ -1,7 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shopManifests, temporaryFolder } from "../support/policy-manifests.js";
 import { createCluster, endPrograms, ensureBuilt, type TestCluster } from "../support/processes.js";
 import { findProgram } from "../support/programs.js";
 import { waitFor } from "../support/wait.js";
@@ -16,17 +19,22 @@ const run = promisify(execFile);
 
 describe.skipIf(grpcurl === undefined)("grpcurl", () => {
   const program = grpcurl ?? "";
+  const folder = temporaryFolder();
   let cluster: TestCluster;
   let address = "";
   beforeAll(async () => {
     ensureBuilt();
     cluster = await createCluster();
     address = new URL(cluster.url).host;
-    await cluster.startServer();
+    writeFileSync(join(folder.path, "shop.yaml"), shopManifests);
+    await cluster.startServer({ CAUSEWAY_MANIFESTS: folder.path });
     for (const number of [1, 2]) cluster.startAgent(number);
     for (const number of [1, 2]) await cluster.reached(number, "UP");
   }, 180_000);
-  afterAll(() => endPrograms());
+  afterAll(async () => {
+    await endPrograms();
+    folder.remove();
+  });
 
   /** What it prints, for flags before the address and words behind it. */
   const ask = async (flags: readonly string[], ...words: readonly string[]): Promise<string> =>
@@ -36,8 +44,10 @@ describe.skipIf(grpcurl === undefined)("grpcurl", () => {
 
   it("lists services and methods", async () => {
     expect((await ask([], "list")).trim().split("\n")).toEqual([
+      "causeway.v1.AnalysisService",
       "causeway.v1.CheckerService",
       "causeway.v1.MeshService",
+      "causeway.v1.PolicyService",
       "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
       "grpc.reflection.v1alpha.ServerReflection",
@@ -64,6 +74,26 @@ describe.skipIf(grpcurl === undefined)("grpcurl", () => {
     });
     const health = await ask([], "grpc.health.v1.Health/Check");
     expect(JSON.parse(health)).toEqual({ status: "SERVING" });
+  });
+
+  it("asks about policies, of the live model and of manifests in the request", async () => {
+    const pair = { source: "default/web", destination: "default/db", port: 5432 };
+    expect(await call("PolicyService/Evaluate", pair)).toMatchObject({
+      verdict: "denied",
+      protocol: "TCP",
+      model: { pods: 2, policies: 1 },
+    });
+    const manifests = shopManifests.replace("app: api", "app: web");
+    expect(await call("PolicyService/Evaluate", { ...pair, manifests })).toMatchObject({
+      verdict: "allowed",
+    });
+    const ends = { pod_a: "default/web", pod_b: "default/db", port: 5432 };
+    expect(await call("AnalysisService/AnalyzePodCommunication", ends)).toMatchObject({
+      podA: "default/web",
+      status: "disconnected",
+    });
+    const method = await ask([], "describe", "causeway.v1.PolicyService.ListConnections");
+    expect(method).toContain('get: "/v1/policy/connections"');
   });
 
   it("has an agent probe", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { AnalysisService } from "../../../gen/causeway/v1/analysis_pb.js";
 import { CheckerService } from "../../../gen/causeway/v1/checker_pb.js";
 import { MeshService } from "../../../gen/causeway/v1/mesh_pb.js";
+import { PolicyService } from "../../../gen/causeway/v1/policy_pb.js";
 import { ServerReflection } from "../../../gen/grpc/reflection/v1/reflection_pb.js";
 import { apiTokensMax } from "../../../server/limits.js";
 import { bearerToken, parseTokenFile, verbOfMethod } from "../../../server/rpc/api-auth.js";
@@ -15,6 +17,10 @@ describe("verbOfMethod()", () => {
     [MeshService.method.runProbe, "create"],
     [CheckerService.method.sendHeartbeat, "create"],
     [CheckerService.method.countClients, "get"],
+    [PolicyService.method.evaluate, "get"],
+    [PolicyService.method.suggestFix, "get"],
+    [PolicyService.method.listConnections, "list"],
+    [AnalysisService.method.analyzePodCommunication, "create"],
     [ServerReflection.method.serverReflectionInfo, "get"],
   ])("of %s is %s", (method, verb) => {
     expect(verbOfMethod(method)).toBe(verb);

@@ -356,7 +356,7 @@ forbid:
       results: [
         { kind: "permit", outcome: "passed" },
         { kind: "forbid", outcome: "passed" },
-        { kind: "forbid", outcome: "failed", line: 9, violations: [{ source: "default/db[Pod]" }] },
+        { kind: "forbid", outcome: "failed", line: 8, violations: [{ source: "default/db[Pod]" }] },
       ],
     });
   });
