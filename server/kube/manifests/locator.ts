@@ -32,7 +32,7 @@ export class Locator {
     const source = this.#sources.get(origin.file);
     if (source === undefined) return { file: origin.file, line: 0, column: 0 };
     const start = source.startPlace(origin.document, origin.item);
-    if (path.length === 0) return start;
+    if (path.length === 0 && source.isCut(origin.document, origin.item)) return start;
     const positioned = this.#positionedOf(source, origin);
     if (positioned === undefined) return start;
     const offset = positioned.document.offsetOf([...positioned.prefix, ...path]);

@@ -41,7 +41,8 @@ export class ManifestLoad {
   }
 
   /** Reads the objects of a text. */
-  add({ file, text }: ManifestSource): void {
+  add({ file, text: written }: ManifestSource): void {
+    const text = written.charCodeAt(0) === byteOrderMark ? written.slice(1) : written;
     if (text.length > manifestFileBytesMax) {
       this.addUnreadable(file, "too-large", tooLongFile);
       return;
@@ -144,5 +145,7 @@ export class ManifestLoad {
 }
 
 type DecodedObjects = Extract<Decoded, { readonly kind: "objects" }>;
+
+const byteOrderMark = 0xfe_ff;
 
 const tooLongFile = `has more than ${manifestFileBytesMax} characters: split it`;

@@ -34,10 +34,21 @@ export const readDocument = (text: string, budget: ParseBudget): DocumentReading
   }
   const parsed = parseText(text, budget);
   if (parsed.kind === "value") return { parts: valueParts(parsed.value, text) };
-  const values = /^[\s\ufeff]*\{/.test(text) ? jsonValuesOf(text, manifestObjectsMax) : undefined;
-  return values === undefined || values.length < 2
+  const values = jsonStreamOf(text);
+  return values === undefined
     ? { parts: [{ parsed, start: 0, text }] }
     : { parts: streamParts(text, values, budget), items: values };
+};
+
+/** JSON objects one after the other, as programs write streams; undefined when it is anything else. */
+const jsonStreamOf = (text: string): readonly DocumentSlice[] | undefined => {
+  if (!/^\s*\{/.test(text)) return undefined;
+  const values = jsonValuesOf(text, manifestObjectsMax);
+  const isStream =
+    values !== undefined &&
+    values.length > 1 &&
+    values.every(({ start }) => text.charAt(start) === "{");
+  return isStream ? values : undefined;
 };
 
 /** The kind of a cut list, when what is left of the document without its items says that it is one. */

@@ -52,6 +52,11 @@ export class SourceText {
     return { file: this.file, ...this.#lines.place(offset) };
   }
 
+  /** Whether an object has a piece of the text to itself: all but items of lists that can't be cut. */
+  isCut(document: number, item: number | undefined): boolean {
+    return item === undefined || this.#itemSlice(document, item) !== undefined;
+  }
+
   /** Place where a document, or an item of one, begins. */
   startPlace(document: number, item: number | undefined): Place {
     const { start, end } = this.#documentSlice(document);

@@ -55,7 +55,7 @@ export const contentStart = (text: string, start: number, end: number): number =
     const code = text.charCodeAt(at);
     if (code === hash || (code === percent && isLineStart(text, at, start))) {
       at = lineAfter(text, at);
-    } else if (isSpaceOrEnd(code) || code === byteOrderMark) at++;
+    } else if (isSpaceOrEnd(code)) at++;
     else return at;
   }
   return -1;
@@ -63,7 +63,6 @@ export const contentStart = (text: string, start: number, end: number): number =
 
 const hash = 35;
 const percent = 37;
-const byteOrderMark = 0xfe_ff;
 
 const isLineStart = (text: string, at: number, start: number): boolean =>
   at === start || text.charCodeAt(at - 1) === 10;

@@ -21,11 +21,15 @@ export type SeenFolders = Set<string>;
  * Walks a folder for files named *.yaml, *.yml and *.json, folders inside included, in order of names. Names that begin
  * with a dot and node_modules are left out, and a folder is walked once, whatever links lead to it.
  */
-export function* walkFolder(path: string, seen: SeenFolders): Iterable<WalkStep> {
+export function* walkFolder(
+  path: string,
+  seen: SeenFolders,
+  filesMax: number = manifestFilesMax,
+): Iterable<WalkStep> {
   let files = 0;
   for (const step of walk(path, seen, 1)) {
-    if (step.kind === "file" && ++files > manifestFilesMax) {
-      const message = `has more than ${manifestFilesMax} files: the rest is not read`;
+    if (step.kind === "file" && ++files > filesMax) {
+      const message = `has more than ${filesMax} files: the rest is not read`;
       yield { kind: "fault", path, code: "too-large", message };
       return;
     }
