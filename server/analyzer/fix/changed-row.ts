@@ -1,8 +1,8 @@
 import type { DiffRowView } from "../answers.js";
-import { opinionOf } from "../pair/opinion.js";
+import { createSideText } from "../lists/side-text.js";
 import type { Direction } from "../policy/decision.js";
 import type { Reach } from "../policy/engine.js";
-import { connectionsText, isEmptyConnections } from "../sets/connections.js";
+import { isEmptyConnections } from "../sets/connections.js";
 import { type IpRange, ipRangeText } from "../sets/ip.js";
 
 /** A pair whose connections are others with added policies. */
@@ -20,14 +20,9 @@ export const changeWord = (was: Reach, is: Reach): string => {
   return isNothing(is) ? "removed" : "changed";
 };
 
-/** What is allowed, and what can't be told. */
-export const reachText = (reach: Reach): string => {
-  const { certain } = opinionOf(reach);
-  const text = connectionsText(certain);
-  return isEmptyConnections(reach.undetermined)
-    ? text
-    : `${text} (can't be told: ${connectionsText(reach.undetermined)})`;
-};
+/** What a pair may do, as semantic differences write it. */
+export const reachText = ({ allowed, undetermined }: Reach): string =>
+  createSideText()(allowed, undetermined);
 
 /** Neighbouring ranges with the same change as one, in order of names. */
 export const mergedRows = (rows: readonly ChangedRow[]): readonly ChangedRow[] => {

@@ -48,7 +48,9 @@ export const draftPeersOf = (
   direction: Direction,
 ): readonly DraftPeer[] => {
   const [first] = group.ends;
-  if (first.kind === "addresses") return blocksOfRange(first.range);
+  if (first.kind === "addresses") {
+    return group.ends.flatMap((end) => (end.kind === "addresses" ? blocksOfRange(end.range) : []));
+  }
   if (first.kind === "node") return nodeBlocks(world, group);
   if (!isHostPod(first.pod, world.engine.profile)) return [draftPodsOf(world, group)];
   if (direction === "ingress") throw new FixRefusal(hostText(group.view.name));

@@ -91,7 +91,7 @@ const shortName = ({
 }: {
   readonly name: string;
   readonly workload: string;
-}): string => (workload === "" ? name : workload).replace(/^[^/]*\//, "").replace(/\[.*$/, "");
+}): string => (workload === "" ? name : workload.replace(/^[^/]*\//, "").replace(/\[.*$/, ""));
 
 /** A set of connections as ports of a rule; undefined for every one. */
 export const portRulesOf = (set: ConnectionSet): readonly PortRule[] | undefined => {

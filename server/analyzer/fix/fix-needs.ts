@@ -2,6 +2,7 @@ import type { EndGroup } from "../pair/end-groups.js";
 import type { JudgedQuestion } from "../pair/judge-question.js";
 import type { JudgedWay } from "../pair/judge-way.js";
 import { opinionOf } from "../pair/opinion.js";
+import type { QuestionEnd } from "../pair/question-ends.js";
 import { ruleTitle } from "../pair/views.js";
 import type { Direction, DirectionDecision, RuleRef } from "../policy/decision.js";
 import { serviceIssueText } from "../service/service-text.js";
@@ -12,6 +13,7 @@ import {
   isEmptyConnections,
   subtractConnections,
 } from "../sets/connections.js";
+import { ipSetOf } from "../sets/ip-set.js";
 import { FixRefusal } from "./fix-refusal.js";
 
 /** What one direction of a way lacks. */
@@ -53,7 +55,7 @@ export const fixNeedsOf = ({
       `${issues[0] ?? "there is no way to the destination"}: no policy changes that`,
     );
   }
-  const needs = counted.flatMap(needsOf);
+  const needs = counted.flatMap((way) => needsOf(way, [source, destination]));
   if (isAnyAddress && needs.length > 0) {
     throw new FixRefusal(
       "which addresses a name outside has can't be told from objects: ask with an address or a CIDR in its place",
@@ -67,12 +69,28 @@ const isBroken = ({ way }: JudgedWay): boolean => {
   return state !== "used";
 };
 
-const needsOf = ({ way, decision, verdict }: JudgedWay): readonly FixNeed[] => {
+const needsOf = (
+  { way, decision, verdict }: JudgedWay,
+  [from, to]: readonly [QuestionEnd, QuestionEnd],
+): readonly FixNeed[] => {
   if (verdict === "allowed") return [];
+  const source = wholeRange(way.source, from);
+  const destination = wholeRange(way.destination, to);
   return [
-    ...needOf(way.asked, decision.egress, { subject: way.source, peer: way.destination }),
-    ...needOf(way.asked, decision.ingress, { subject: way.destination, peer: way.source }),
+    ...needOf(way.asked, decision.egress, { subject: way.source, peer: destination }),
+    ...needOf(way.asked, decision.ingress, { subject: way.destination, peer: source }),
   ];
+};
+
+/**
+ * The whole range that was asked about in place of a part of it that policies cut off: the other parts lack the same, or
+ * have it already.
+ */
+const wholeRange = (group: EndGroup, { name, ends }: QuestionEnd): EndGroup => {
+  if (group.ends[0].kind !== "addresses") return group;
+  const ranges = ipSetOf(ends.flatMap((end) => (end.kind === "addresses" ? [end.range] : [])));
+  const [first, ...others] = ranges.map((range) => ({ kind: "addresses", range }) as const);
+  return first === undefined ? group : { ends: [first, ...others], view: name.view };
 };
 
 /** What a direction lacks of what is asked; none where it lets all of it through. */

@@ -144,6 +144,16 @@ describe("suggestFix()", () => {
     expect(cidrs("2001:db8::1")).toEqual(["2001:db8::1/128"]);
   });
 
+  it("names a range that policies cut as it was asked", () => {
+    const cut = policyText(
+      "shop/cut",
+      "podSelector: {}\npolicyTypes: [Egress]\negress: [{to: [{ipBlock: {cidr: 203.0.113.16/28}}], ports: [{port: 443}]}, {to: [{ipBlock: {cidr: 203.0.113.64/26}}]}]",
+    );
+    const { manifest } = askFix([web, cut], "shop/web => 203.0.113.0/24", { port: 80 });
+    expect(manifest.match(/cidr: .*/g)).toEqual(["cidr: 203.0.113.0/24"]);
+    expect(manifest).toContain("name: allow-web-to-203-0-113-0-24-80\n");
+  });
+
   it("opens a protocol or everything where that is asked, and says so", () => {
     const udp = askFix([web, db, denyIn], pair, { protocol: "UDP" });
     expect(udp.manifest).toContain("- protocol: UDP\n");
