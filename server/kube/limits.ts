@@ -41,8 +41,8 @@ export const documentValuesMax = 4_000_000;
 /** Characters of one YAML document or of one item of a List: an API server takes no object of more than 3 MiB. */
 export const yamlDocumentCharsMax = 4 * 1024 * 1024;
 
-/** Objects of one load, the pods made from workloads included. */
-export const manifestObjectsMax = 500_000;
+/** Objects of one load, and items of one List: twice those of a cluster of 20,000 pods. Pods made of workloads come on top. */
+export const manifestObjectsMax = 200_000;
 
 /** Problems that are told of one load; the last one says how many more there are. */
 export const manifestProblemsMax = 1000;

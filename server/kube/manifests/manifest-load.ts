@@ -19,6 +19,17 @@ import { type DocumentPart, readDocument } from "./read-document.js";
 import { SourceText } from "./source-text.js";
 import { splitDocuments } from "./split-documents.js";
 
+/** How much one load takes; the named limits are what is usual. */
+export type LoadBounds = {
+  readonly documentsMax: number;
+  readonly objectsMax: number;
+};
+
+const usualBounds: LoadBounds = {
+  documentsMax: manifestDocumentsMax,
+  objectsMax: manifestObjectsMax,
+};
+
 /** One load of manifests: texts go in one by one, objects and problems come out at the end. */
 export class ManifestLoad {
   readonly #locator = new Locator();
@@ -26,9 +37,14 @@ export class ManifestLoad {
   readonly #objects = new ObjectShelf();
   readonly #budget = parseBudget();
   readonly #names = new Map<string, number>();
+  readonly #bounds: LoadBounds;
   #documents = 0;
   #unparsed = 0;
   #isFull = false;
+
+  constructor(bounds: LoadBounds = usualBounds) {
+    this.#bounds = bounds;
+  }
 
   /** Reports a file that is not read. */
   addUnreadable(file: string, code: "unreadable" | "too-large", message: string): void {
@@ -47,9 +63,10 @@ export class ManifestLoad {
       this.addUnreadable(file, "too-large", tooLongFile);
       return;
     }
-    const { documents, cut } = splitDocuments(text, manifestDocumentsMax - this.#documents);
+    const { documentsMax } = this.#bounds;
+    const { documents, cut } = splitDocuments(text, documentsMax - this.#documents);
     if (cut) {
-      const message = `brings the documents to more than ${manifestDocumentsMax}: the rest is not read`;
+      const message = `brings the documents to more than ${documentsMax}: the rest is not read`;
       this.addUnreadable(file, "too-large", message);
     }
     this.#documents += documents.length;
@@ -133,9 +150,10 @@ export class ManifestLoad {
 
   #addObject(made: ClusterObject, { rawKind, title, isNameMade }: DecodedObjects): void {
     const object = isNameMade ? this.#objects.withFreeName(made, rawKind) : made;
-    if (this.#objects.size >= manifestObjectsMax) {
+    const { objectsMax } = this.#bounds;
+    if (this.#objects.size >= objectsMax) {
       this.#isFull = true;
-      const message = `brings the objects to more than ${manifestObjectsMax}: the rest is not read`;
+      const message = `brings the objects to more than ${objectsMax}: the rest is not read`;
       this.addUnreadable(object.origin?.file ?? "", "too-large", message);
       return;
     }

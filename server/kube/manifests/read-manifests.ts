@@ -9,6 +9,8 @@ import { attempt, fileFaultText, identityOf, type SeenFolders, walkFolder } from
 export type ReadOptions = {
   /** What "-" stands for; standard input when left out. */
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Bytes of all files together; `manifestTotalBytesMax` when left out. */
+  readonly totalBytesMax?: number;
 };
 
 /**
@@ -18,9 +20,9 @@ export type ReadOptions = {
  */
 export const readManifests = async (
   paths: readonly string[],
-  { stdin = process.stdin }: ReadOptions = {},
+  { stdin = process.stdin, totalBytesMax = manifestTotalBytesMax }: ReadOptions = {},
 ): Promise<LoadedManifests> => {
-  const reading = new Reading();
+  const reading = new Reading(totalBytesMax);
   for (const path of paths) {
     if (path === "-") await reading.stream("-", stdin);
     else await reading.path(path);
@@ -31,7 +33,12 @@ export const readManifests = async (
 class Reading {
   readonly load = new ManifestLoad();
   readonly #seen: SeenFolders = new Set();
+  readonly #totalBytesMax: number;
   #bytes = 0;
+
+  constructor(totalBytesMax: number) {
+    this.#totalBytesMax = totalBytesMax;
+  }
 
   async path(path: string): Promise<void> {
     const info = attempt(() => statSync(path));
@@ -85,8 +92,8 @@ class Reading {
 
   #bytesOf(name: string, bytes: Uint8Array): void {
     this.#bytes += bytes.length;
-    if (this.#bytes > manifestTotalBytesMax) {
-      const message = `brings the files to more than ${manifestTotalBytesMax} bytes: it is not read`;
+    if (this.#bytes > this.#totalBytesMax) {
+      const message = `brings the files to more than ${this.#totalBytesMax} bytes: it is not read`;
       this.load.addUnreadable(name, "too-large", message);
       return;
     }

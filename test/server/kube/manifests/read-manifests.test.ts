@@ -190,15 +190,19 @@ describe("bounds of reading", () => {
     expect(sent).toBe(5);
   });
 
-  it("are manifestTotalBytesMax for all files", async () => {
-    // Files of nothing but null bytes are refused quickly; their bytes count all the same.
-    const files = manifestTotalBytesMax / manifestFileBytesMax;
-    for (let index = 0; index <= files; index++) hole(`${index}.yaml`, manifestFileBytesMax);
-    const { problems } = await read("");
-    expect(problems.at(-1)).toBe(
-      `/${files}.yaml: brings the files to more than ${manifestTotalBytesMax} bytes: it is not read`,
-    );
-    expect(problems).toHaveLength(files + 1);
+  it("are manifestTotalBytesMax for all files, or what the caller allows", async () => {
+    for (const name of ["a", "b", "c"]) write(`${name}.yaml`, namespace(name));
+    const totalBytesMax = 2 * namespace("a").length;
+    const { objects, problems } = await readManifests([root], { totalBytesMax });
+    expect(objects.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(problems).toMatchObject([
+      {
+        file: join(root, "c.yaml"),
+        code: "too-large",
+        message: `brings the files to more than ${totalBytesMax} bytes: it is not read`,
+      },
+    ]);
+    expect(manifestTotalBytesMax).toBeGreaterThan(manifestFileBytesMax);
   });
 
   it("are manifestFolderDepthMax for folders in folders", async () => {
