@@ -59,7 +59,8 @@ const networkPolicyDenial = (
 ): Denial => {
   const { direction } = connection;
   const misses = ruleMissesOf(context, policies, connection);
-  const miss = misses.find(({ kind, isDnsOnly }) => isPortKind(kind) || !isDnsOnly);
+  // What lets a pod out to DNS only lets it out to nobody that it works with.
+  const miss = misses.find(({ isDnsOnly }) => !isDnsOnly);
   const isDns = connection.port === 53;
   const nearest = miss ?? (isDns ? misses[0] : undefined);
   if (nearest === undefined) {
@@ -80,9 +81,6 @@ const networkPolicyDenial = (
     hint: hintOf(context, nearest, connection),
   };
 };
-
-const isPortKind = (kind: RuleMiss["kind"]): boolean =>
-  kind === "named-port" || kind === "protocol" || kind === "port";
 
 const codeOf = ({ kind }: RuleMiss, direction: "ingress" | "egress"): Code => {
   const ingress = direction === "ingress";
