@@ -445,7 +445,7 @@ export const comments: Readonly<Record<string, string>> = {
   "causeway.v1.ListWorstPairsResponse.next_page_token": "Gives the next page; empty on the last.",
   "causeway.v1.ListWorstPairsResponse.pairs": "Worst first.",
   "causeway.v1.LiveVerdict": "What probes say of one way to reach B.",
-  "causeway.v1.LiveVerdict.verdict": "not_run when nothing was probed.",
+  "causeway.v1.LiveVerdict.verdict": "unavailable when nothing was probed.",
   "causeway.v1.LiveVerdict.why": "One sentence.",
   "causeway.v1.Matrix": "The matrix, or what was measured anew.",
   "causeway.v1.Matrix.not_measured": "Pairs of a source and a target that nobody measures, or that were not measured yet.",

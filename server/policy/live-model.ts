@@ -4,7 +4,7 @@ import type { ModelView } from "../analyzer/answers.js";
 import { RpcError, rpcErrorFrom } from "../rpc/errors.js";
 import { FolderWatch } from "./folder-watch.js";
 import { type LaneJob, type LaneOptions, PolicyLane } from "./lane.js";
-import { policyLoadMsMax, policyLoadRetryMsMax } from "./limits.js";
+import { policyLoadRetryMsMax } from "./limits.js";
 import { ModelLog } from "./model-log.js";
 import type { PolicyObserver } from "./policy-observer.js";
 import type { LoadReport, WorkerReply } from "./worker-messages.js";
@@ -17,6 +17,8 @@ export type LiveModelOptions = {
   readonly lane: Omit<LaneOptions, "onDeath">;
   /** How often the files are looked at, in milliseconds. */
   readonly pollMs: number;
+  /** Time for one load, in milliseconds. */
+  readonly loadMs: number;
   /** New for every start of the server. */
   readonly epoch: string;
   readonly clock: Clock;
@@ -131,13 +133,13 @@ export class LiveModel {
   }
 
   async #load(): Promise<LoadReport> {
-    const { path, epoch } = this.#options;
+    const { path, epoch, loadMs } = this.#options;
     const revision = `${epoch}.${this.#revisions + 1}`;
     const message = { kind: "load", path, revision } as const;
     const reply = await this.#lane.run({
       message,
       chars: 0,
-      limitMs: policyLoadMsMax,
+      limitMs: loadMs,
       subject: "reading the manifests",
       first: true,
     });

@@ -9,6 +9,7 @@ import {
   policyIdleMs,
   policyLiveHeapMibMax,
   policyLiveHeapShareMax,
+  policyLoadMsMax,
   policyPollMs,
   policyQuestionMsMax,
   policyWaitingCharsMax,
@@ -52,6 +53,7 @@ export type DeskBounds = {
   readonly questionMs: number;
   readonly idleMs: number;
   readonly pollMs: number;
+  readonly loadMs: number;
 };
 
 /** Where questions about policies go: to the process of the live model, or to one of a few for those with manifests. */
@@ -133,6 +135,7 @@ export const deskBoundsOf = (memoryBytes: number): DeskBounds => {
     questionMs: policyQuestionMsMax,
     idleMs: policyIdleMs,
     pollMs: policyPollMs,
+    loadMs: policyLoadMsMax,
   };
 };
 
@@ -153,8 +156,9 @@ const openLiveModel = (
     // Its end would take the model along.
     abandoned: "finish",
   };
-  const { pollMs } = bounds;
-  const live = new LiveModel({ path: manifests, lane, pollMs, epoch, clock, logger, observer });
+  const { pollMs, loadMs } = bounds;
+  const times = { pollMs, loadMs };
+  const live = new LiveModel({ path: manifests, lane, ...times, epoch, clock, logger, observer });
   live.start();
   return live;
 };

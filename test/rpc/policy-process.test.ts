@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { policyNiceness } from "../../server/policy/limits.js";
 import { shopManifests, temporaryFolder } from "../support/policy-manifests.js";
 import { createCluster, endPrograms, ensureBuilt, type TestCluster } from "../support/processes.js";
 import { waitFor } from "../support/wait.js";
@@ -62,6 +63,9 @@ describe.skipIf(!onLinux)("the built server", () => {
     const [first = 0] = childrenOf(server.pid);
     // Agents go first, and when memory is short the process of questions goes before the server.
     expect(readFileSync(`/proc/${first}/oom_score_adj`, "utf8").trim()).toBe("700");
+    const [, fields = ""] = readFileSync(`/proc/${first}/stat`, "utf8").split(") ");
+    // The 19th field of proc_pid_stat(5), the first two cut off.
+    expect(Number(fields.split(" ")[16])).toBe(policyNiceness);
     process.kill(first, "SIGKILL");
     await waitFor("the model again", async () => (await ask())?.model.pods === 2);
     const [second = 0] = childrenOf(server.pid);

@@ -21,8 +21,9 @@ export type PolicyServer = {
 };
 
 /** The JSON of an answer; tests know what they ask for. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever the server says.
-export type Json = any;
+export type Json =
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the server says.
+  any;
 
 /** Starts one; `manifests` is the folder of its live model. */
 export const startPolicyServer = async (

@@ -1,5 +1,7 @@
 // A worker for tests of how workers are kept: it does what the manifests of a question say.
 
+import { writeSync } from "node:fs";
+
 /** How often the files were loaded. */
 let loads = 0;
 
@@ -21,6 +23,11 @@ const acts = {
     throw new Error("a bug of the worker");
   },
   exit: () => process.exit(7),
+  shout: () => {
+    writeSync(2, "x".repeat(50_000));
+    writeSync(2, "the last words");
+    process.exit(7);
+  },
 };
 
 const reply = (message) => process.send(message);
@@ -29,6 +36,7 @@ process.on("message", (message) => {
   if (message.kind === "load") {
     loads++;
     if (message.path.endsWith("grow")) acts.grow();
+    if (message.path.endsWith("stuck")) acts.spin();
     const outcome = { kind: "unchanged" };
     reply({ kind: "loaded", load: { folders: [], outcome } });
     return;

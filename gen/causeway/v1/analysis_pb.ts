@@ -314,7 +314,7 @@ export const StaticVerdictSchema: GenMessage<StaticVerdict> = /*@__PURE__*/
  */
 export type LiveVerdict = Message<"causeway.v1.LiveVerdict"> & {
   /**
-   * not_run when nothing was probed.
+   * unavailable when nothing was probed.
    *
    * @generated from field: string verdict = 1;
    */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type LaneJob, type LaneOptions, PolicyLane } from "../../../server/policy/lane.js";
+import { policyRetryMs, policyStderrCharsMax } from "../../../server/policy/limits.js";
 import type { PolicyQuestion } from "../../../server/policy/question.js";
 import type { WorkerReply } from "../../../server/policy/worker-messages.js";
 import type { WorkerError } from "../../../server/policy/worker-process.js";
@@ -99,7 +100,7 @@ describe("PolicyLane", () => {
     const error = await errorOf(lane.run(job("echo")));
     expect(error.code).toBe("resource_exhausted");
     expect(error.message).toContain("too many questions");
-    expect(error.details).toEqual([{ kind: "retry_info", retryAfterMs: 1000 }]);
+    expect(error.details).toEqual([{ kind: "retry_info", retryAfterMs: policyRetryMs }]);
     const ended = Promise.allSettled([busy, ...waiting]);
     await lane.close();
     expect((await ended).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
@@ -160,6 +161,13 @@ describe("PolicyLane", () => {
     expect([error.code, error.message]).toEqual(["internal", "internal error"]);
     expect(String(error.cause)).toMatch(act === "throw" ? "a bug of the worker" : "exit code 7");
     await answerOf(lane.run(job("echo")));
+  });
+
+  it("tells the last policyStderrCharsMax characters that a process wrote before it died", async () => {
+    const error = await errorOf(open().run(job("shout")));
+    const { message } = error.cause as Error;
+    expect(message).toMatch(/xxx/);
+    expect(message.length).toBeLessThan(policyStderrCharsMax + 50);
   });
 
   it("ends the process of a message that nobody waits for any more", async () => {

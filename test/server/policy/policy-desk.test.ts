@@ -10,6 +10,7 @@ import {
   policyIdleMs,
   policyLiveHeapMibMax,
   policyLiveHeapShareMax,
+  policyLoadMsMax,
   policyLoadRetryMsMax,
   policyPollMs,
   policyQuestionMsMax,
@@ -175,6 +176,13 @@ describe("openPolicyDesk()", () => {
     await waitFor("one more", () => events.filter((e) => e === "load failed").length > failures);
   });
 
+  it("says so when loading takes longer than it may", async () => {
+    const { desk, events } = open(join(folder.path, "stuck"), { loadMs: 200 });
+    await waitFor("the end of the load", () => events.includes("load failed"));
+    const error = await failure(ask(desk, question("", "echo")));
+    expect(error.message).toContain("reading the manifests takes longer than the 0.2 s");
+  });
+
   it("refuses what waits when it closes", async () => {
     const { desk } = open(folder.path);
     const calls = [question("", "spin"), question("", "echo"), question("spin")].map((asked) =>
@@ -200,6 +208,7 @@ describe("deskBoundsOf()", () => {
       questionMs: policyQuestionMsMax,
       idleMs: policyIdleMs,
       pollMs: policyPollMs,
+      loadMs: policyLoadMsMax,
     });
   });
 

@@ -10,6 +10,7 @@ import {
   PolicyFixSchema,
 } from "../../../gen/causeway/v1/policy_pb.js";
 import { messageFrom, type Plain } from "../../../server/rpc/answer-wire.js";
+import { deniedPair } from "../../support/pair-answers.js";
 import {
   checkAnswer,
   diagnosisAnswer,
@@ -18,7 +19,6 @@ import {
   fixAnswer,
   lintAnswer,
 } from "../../support/policy-answers.js";
-import { deniedPair } from "../../support/pair-answers.js";
 
 /** The names of the contract's JSON for those of the answers; keys of maps are data and stay. */
 const snake = (value: unknown, isMap = false): unknown => {

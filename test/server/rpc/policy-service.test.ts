@@ -10,6 +10,7 @@ import { ClusterModel } from "../../../server/analyzer/model/cluster-model.js";
 import { parseManifests } from "../../../server/kube/manifests/parse-manifests.js";
 import { pageSizeMax } from "../../../server/limits.js";
 import {
+  policyBlastRadiusMax,
   policyConnectionsPageDefault,
   policyPageDefault,
   policyProblemsMax,
@@ -124,6 +125,18 @@ describe("SuggestFix", () => {
       model: { pods: 2 },
     });
     expect(fix.steps.length).toBeGreaterThan(1);
+  });
+});
+
+describe("SuggestFix of a source that has many twins", () => {
+  it("lists policyBlastRadiusMax of the pairs that it would open, too", async () => {
+    const twins = Array.from({ length: policyBlastRadiusMax + 20 }, (_, at) =>
+      podManifest(`web-${at}`).replace(`app: web-${at}`, "app: web"),
+    );
+    const manifests = documentsOf(podManifest("db"), allowManifest("db", "api"), ...twins);
+    const fix = await policies.suggestFix({ ...pair, source: "default/web-0", manifests });
+    expect(fix.outcome).toBe("manifest");
+    expect(fix.blastRadius).toHaveLength(policyBlastRadiusMax);
   });
 });
 
