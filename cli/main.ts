@@ -5,6 +5,7 @@ import { CliError, type ExitCode, exitCodes } from "./exit.js";
 import { processCommands } from "./process-commands.js";
 import { createProcessContext } from "./process-context.js";
 import { createProgram } from "./program.js";
+import { printableLines } from "./render/printable.js";
 
 /** Lines of help beyond this are hard to read. */
 const helpColumnsMax = 100;
@@ -75,7 +76,7 @@ export const runCommandLine = async (
   } catch (error) {
     if (error instanceof CommanderError) return codeFromCommander(error);
     if (!(error instanceof CliError)) throw error;
-    context.writeError(`${context.name}: ${error.message}\n`);
+    context.writeError(`${context.name}: ${printableLines(error.message)}\n`);
     return error.exitCode;
   }
 };

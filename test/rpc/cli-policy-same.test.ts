@@ -35,7 +35,8 @@ const withoutTimes = ({ code, out, error }: CliRun): CliRun => ({
     .replaceAll(/"age_s": \d+/g, '"age_s": 0')
     .replaceAll(/age_s: \d+/g, "age_s: 0")
     .replaceAll(/, as of \d+ s ago/g, "")
-    .replaceAll(/("?(?:analysis_id|started_at|duration_ms)"?): .*/g, "$1: -")
+    .replaceAll(/("?(?:analysis_id|duration_ms)"?): .*/g, "$1: -")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "then")
     .replaceAll(/^ *causeway (?:policy|diagnose) .*$/gm, "causeway …"),
 });
 
