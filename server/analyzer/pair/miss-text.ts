@@ -19,7 +19,7 @@ export const noRulesText = (
   { direction, subject }: { readonly direction: string; readonly subject: string },
 ): string => `${policyTitle(policy)} selects ${subject} and has no ${direction} rules`;
 
-/** "… Ingress rule #1 does not select shop/web-1: not met are namespace team=a, pod app=web". */
+/** "… Ingress rule #1 does not select shop/web-1: it requires namespace team=a, pod app=web". */
 export const peerMismatchText = (
   { ref, ports, fit }: RuleFit,
   {
@@ -29,17 +29,9 @@ export const peerMismatchText = (
   }: { readonly peer: string; readonly unmet: readonly Unmet[]; readonly missing: ConnectionSet },
 ): string => {
   const isPortToo = isEmptyConnections(intersectConnections(fit, missing));
-  const also = isPortToo ? `; nor do its ports, ${portsText(ports)}, fit` : "";
-  return `${ruleTitle(ref)} does not select ${peer}: ${unmetSentence(unmet)}${also}`;
-};
-
-const unmetSentence = (unmet: readonly Unmet[]): string => {
-  const requirements = unmet.filter((one) => "requirement" in one);
-  if (requirements.length > 0) {
-    const verb = requirements.length === 1 ? "is" : "are";
-    return `not met ${verb} ${unmet.map(unmetText).join(", ")}`;
-  }
-  return `it selects ${unmet.map(unmetText).join(", ")}`;
+  const also = isPortToo ? `; its ports, ${portsText(ports)}, do not fit either` : "";
+  const requires = unmet.map(unmetText).join(", ");
+  return `${ruleTitle(ref)} does not select ${peer}: it requires ${requires}${also}`;
 };
 
 /** "… Ingress rule #1 selects shop/web-1 and allows TCP 80 only, not TCP 8080". */

@@ -6,6 +6,7 @@ import { serviceIssueText, serviceTitle } from "../service/service-text.js";
 import { conventionWarnings } from "./convention-check.js";
 import { hostNetworkWarnings, podStateWarnings } from "./end-warnings.js";
 import type { JudgedQuestion } from "./judge-question.js";
+import type { JudgedWay } from "./judge-way.js";
 import { pathsMax, warningsMax } from "./limits.js";
 import {
   dashWarnings,
@@ -16,7 +17,7 @@ import {
 } from "./policy-warnings.js";
 
 /** What warnings are made from: a judged question, alike ways merged. */
-export type WarningContext = Omit<JudgedQuestion, "isAnyAddress" | "asked"> & {
+export type WarningContext = Omit<JudgedQuestion, "asked"> & {
   readonly isExplained: boolean;
 };
 
@@ -33,6 +34,7 @@ export const pairWarnings = (world: PolicyWorld, context: WarningContext): reado
     ...destination.warnings,
     ...[source, destination].map(({ name }) => name.reason).filter((reason) => reason !== ""),
     ...routes.flatMap(routeWarnings),
+    ...(context.isAnyAddress ? anyAddressWarnings(judged) : []),
     ...podStateWarnings(source.ends, "source"),
     ...podStateWarnings(destination.ends, "destination"),
     ...hostNetworkWarnings([...source.ends, ...destinations], profile),
@@ -66,6 +68,15 @@ const routeWarnings = (route: ServiceRoute): readonly string[] => {
 
 const outsideText = (service: ServiceRoute["service"], name: string): string =>
   `${serviceTitle(service)} stands for ${name}, a name outside the cluster: objects don't say which addresses it has`;
+
+/** A name outside stands for addresses that objects don't tell: whether that matters. */
+const anyAddressWarnings = (judged: readonly JudgedWay[]): readonly string[] => {
+  const [first, ...others] = judged.map(({ verdict }) => verdict);
+  if (first === undefined || first === "partial") return [];
+  return others.every((verdict) => verdict === first)
+    ? [`policies judge every address outside alike: it is ${first} whichever the name has`]
+    : ["policies judge addresses outside differently: it depends on which the name has"];
+};
 
 /** A destination by name is of no use to a client that can't look it up. */
 const lookupWarnings = (

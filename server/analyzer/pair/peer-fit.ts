@@ -133,7 +133,7 @@ const blocksUnmet = (
     const convention = conventionAgainst(end, profile);
     return convention === "" ? [] : [{ of: "address", text: convention }];
   }
-  return [{ of: "address", text: blocks.map(blockText).join(" or ") }];
+  return [{ of: "address", text: `an address in ${blocks.map(blockText).join(" or ")}` }];
 };
 
 /** Why a profile does not match an address that lies in a block; "" where it does. */

@@ -73,9 +73,9 @@ describe("suggestFix()", () => {
           else expect([known.before, known.after]).toEqual([row.before, row.after]);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
-    expect(outcomes.get("manifest") ?? 0).toBeGreaterThan(20);
+    expect(outcomes.get("manifest") ?? 0).toBeGreaterThan(10);
   });
 });
 

@@ -75,7 +75,7 @@ describe("misses", () => {
     );
     expect(miss).toMatchObject({
       unmet: ["pod role=x"],
-      text: "NetworkPolicy 'shop/db' Ingress rule #1 does not select shop/web: not met is pod role=x; nor do its ports, TCP 81, fit",
+      text: "NetworkPolicy 'shop/db' Ingress rule #1 does not select shop/web: it requires pod role=x; its ports, TCP 81, do not fit either",
       rule: { number: 1, direction: "ingress" },
     });
   });

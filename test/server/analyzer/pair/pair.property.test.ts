@@ -12,7 +12,7 @@ import { randomAsked, randomName, randomObjects } from "../../../support/random-
 
 // Goal: answers about pairs hold on any cluster. Method: small random clusters, compared with the engine pod by pod.
 
-const runs = { numRuns: 150 };
+const runs = { numRuns: 100 };
 
 const ask = (objects: readonly ClusterObject[], question: PairQuestion): PairAnswer | string => {
   try {

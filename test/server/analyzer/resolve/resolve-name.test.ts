@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { candidatesMax, nameCharsMax, nearMissesMax } from "../../../../server/analyzer/limits.js";
+import {
+  candidatesMax,
+  nameCharsMax,
+  nearMissesMax,
+  nearNamesComparedMax,
+} from "../../../../server/analyzer/limits.js";
 import { ClusterModel } from "../../../../server/analyzer/model/cluster-model.js";
 import type { ClusterObject } from "../../../../server/analyzer/model/objects.js";
 import { PolicyEngine } from "../../../../server/analyzer/policy/engine.js";
@@ -183,5 +188,27 @@ describe("resolveName()", () => {
     });
     const name = resolve("dns/web.shop.svc.corp.example", [...objects, corefile]);
     expect(name.view.name).toBe("svc/shop/web");
+  });
+
+  it("compares a missing name with nearNamesComparedMax names, in their order", () => {
+    const others = Array.from({ length: nearNamesComparedMax }, (_, index) =>
+      podObject(`shop/a-${String(index).padStart(6, "0")}`),
+    );
+    const near = podObject("shop/zebra");
+    expect(faultOf("shop/zebr", [near, ...others])).toBe(
+      "not-found: no pod or workload shop/zebr.",
+    );
+    expect(faultOf("shop/zebr", [near, ...others.slice(1)])).toContain("Did you mean shop/zebra");
+  });
+
+  it("keeps the address that was named, and every Service that shares it", () => {
+    const shared = { externalIps: ["198.51.100.7"] };
+    const both = [serviceObject("shop/b", shared), serviceObject("shop/a", shared)];
+    const name = resolve("198.51.100.7", both);
+    expect(name.address).toEqual({ family: 4, value: 0xc6336407n });
+    expect(name.sharedBy).toHaveLength(2);
+    expect(name.warnings).toEqual(["198.51.100.7 is Service shop/a and shop/b"]);
+    expect(resolve("10.0.0.5").address).toEqual({ family: 4, value: 0x0a000005n });
+    expect(resolve("shop/db-0").address).toBeUndefined();
   });
 });
