@@ -6,7 +6,7 @@ import {
   type ListRow,
   listEnds,
 } from "../lists/list-ends.js";
-import { externalText, type ListRange, type ListRanges } from "../lists/list-ranges.js";
+import { externalText, type ListRange } from "../lists/list-ranges.js";
 import { orderedRows } from "../lists/ordered-rows.js";
 import { doubtNames, RowDoubts } from "../lists/row-doubts.js";
 import { workloadText } from "../model/cluster-model.js";
@@ -73,7 +73,7 @@ export class ListedChecks {
   }
 
   /** In the order of the list. */
-  #endsOf(side: ListedSide, ranges: ListRanges): NamedEnds {
+  #endsOf(side: ListedSide, ranges: readonly ListRange[]): NamedEnds {
     const units =
       side.kind === "pods"
         ? new Set(side.pods.map((pod) => this.#unitOf.get(pod)))

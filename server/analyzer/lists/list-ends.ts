@@ -1,7 +1,8 @@
+import type { PodObject } from "../model/objects.js";
 import type { PolicyEndpoint } from "../policy/decision.js";
 import type { PolicyEngine, PolicyUnit } from "../policy/engine.js";
 import type { ConnectionSet } from "../sets/connections.js";
-import { type ListRange, type ListRanges, listRanges } from "./list-ranges.js";
+import { type ListRange, listRanges } from "./list-ranges.js";
 
 /** An end of a row: pods of one workload that no policy tells apart, or addresses outside. */
 export type ListEnd = PolicyUnit | ListRange;
@@ -24,16 +25,38 @@ export const endText = (end: ListEnd): string => (isUnit(end) ? end.name : end.t
 export const endpointOf = (end: ListEnd): PolicyEndpoint =>
   isUnit(end)
     ? { kind: "pod", pod: end.pods[0] as PolicyUnit["pods"][number] }
-    : { kind: "addresses", range: end.first };
+    : { kind: "addresses", range: end.range };
+
+/**
+ * What the engine is asked about a pair, so that its answer is that of its row: a unit on the host network is at home with
+ * another only where all pods of both are on one node.
+ */
+export const endpointsOf = (
+  source: ListEnd,
+  destination: ListEnd,
+): readonly [PolicyEndpoint, PolicyEndpoint] => {
+  const plain = [endpointOf(source), endpointOf(destination)] as const;
+  const [from, to] = plain;
+  if (!isUnit(source) || !isUnit(destination) || from.kind !== "pod" || to.kind !== "pod") {
+    return plain;
+  }
+  if (!from.pod.hostNetwork && !to.pod.hostNetwork) return plain;
+  if (from.pod.nodeName !== to.pod.nodeName) return plain;
+  const isAway = ({ nodeName }: PodObject): boolean => nodeName !== from.pod.nodeName;
+  const other = source.pods.find(isAway);
+  if (other !== undefined) return [{ kind: "pod", pod: other }, to];
+  const away = destination.pods.find(isAway);
+  return away === undefined ? plain : [from, { kind: "pod", pod: away }];
+};
 
 /** The ends of a model. */
 export type ListEnds = {
   /** In order of names. */
   readonly units: readonly PolicyUnit[];
   /** The ranges that rows come from. */
-  readonly sources: ListRanges;
+  readonly sources: readonly ListRange[];
   /** The ranges that rows go to. */
-  readonly destinations: ListRanges;
+  readonly destinations: readonly ListRange[];
 };
 
 /** Every end of a model. */
@@ -46,12 +69,12 @@ export const listEnds = (engine: PolicyEngine): ListEnds => ({
 /** Units and ranges in order of their texts, which for ranges is not that of their addresses. */
 export const endsInOrder = (
   { units }: Pick<ListEnds, "units">,
-  ranges: ListRanges,
+  ranges: readonly ListRange[],
 ): readonly ListEnd[] => [...mergedInOrder<ListEnd>(units, rangesInOrder(ranges), endText)];
 
 /** Ranges in order of their texts. */
-export const rangesInOrder = ({ all }: ListRanges): readonly ListRange[] =>
-  [...all].sort((one, other) => (one.text < other.text ? -1 : 1));
+export const rangesInOrder = (ranges: readonly ListRange[]): readonly ListRange[] =>
+  [...ranges].sort((one, other) => (one.text < other.text ? -1 : 1));
 
 /** Two sorted lists as one. */
 export function* mergedInOrder<T>(

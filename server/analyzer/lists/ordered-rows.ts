@@ -1,8 +1,9 @@
 import type { ConnectionRow, PolicyEngine, PolicyUnit } from "../policy/engine.js";
 import { isEmptyConnections } from "../sets/connections.js";
+import type { IpRange } from "../sets/ip.js";
 import { askedPairsMax, keptRowsMax } from "./limits.js";
 import {
-  endpointOf,
+  endpointsOf,
   endsInOrder,
   endText,
   isUnit,
@@ -36,8 +37,8 @@ export const orderedRows = (
   bounds: RowBounds = { askedPairsMax, keptRowsMax },
 ): Iterable<ListRow> => {
   const { units, sources, destinations } = ends;
-  const fromCount = selection.sources?.size ?? units.length + sources.all.length;
-  const toCount = selection.destinations?.size ?? units.length + destinations.all.length;
+  const fromCount = selection.sources?.size ?? units.length + sources.length;
+  const toCount = selection.destinations?.size ?? units.length + destinations.length;
   return fromCount * toCount <= bounds.askedPairsMax
     ? askedRows(engine, ends, selection)
     : readRows(engine, ends, { selection, bounds });
@@ -62,10 +63,9 @@ function* rowsTo(
   source: ListEnd,
   destinations: Iterable<ListEnd>,
 ): Iterable<ListRow> {
-  const from = endpointOf(source);
   for (const destination of destinations) {
     if (destination === source || !(isUnit(source) || isUnit(destination))) continue;
-    const { allowed, undetermined } = engine.reach(from, endpointOf(destination));
+    const { allowed, undetermined } = engine.reach(...endpointsOf(source, destination));
     if (isEmptyConnections(allowed) && isEmptyConnections(undetermined)) continue;
     yield { source, destination, allowed, undetermined };
   }
@@ -120,7 +120,7 @@ const createSort = ({
   destinations,
 }: ListEnds): ((rows: readonly ConnectionRow[]) => readonly ListRow[]) => {
   const ranges = rangesInOrder(destinations);
-  const placeOf = new Map(ranges.map(({ first }, place) => [first, place]));
+  const placeOf = new Map(ranges.map(({ range }, place) => [range, place]));
   return (rows) => {
     const toRanges = new Array<ListRow | undefined>(ranges.length).fill(undefined);
     const toUnits: ListRow[] = [];
@@ -129,7 +129,7 @@ const createSort = ({
         toUnits.push(row);
         continue;
       }
-      const place = placeOf.get(row.destination as ListRange["first"]);
+      const place = placeOf.get(row.destination as IpRange);
       if (place !== undefined) toRanges[place] = withDestination(row, ranges[place] as ListRange);
     }
     const found = toRanges.filter((row) => row !== undefined);
@@ -159,8 +159,8 @@ const createRowsFrom = (
   }
   let kept: ReadonlyMap<ConnectionRow["source"], readonly ConnectionRow[]> | undefined;
   return (range) => {
-    kept ??= rowsByRange(engine, new Set(ranges.map(({ first }) => first)));
-    return (kept.get(range.first) ?? []).map(({ destination, allowed, undetermined }) => ({
+    kept ??= rowsByRange(engine, new Set(ranges.map(({ range }) => range)));
+    return (kept.get(range.range) ?? []).map(({ destination, allowed, undetermined }) => ({
       source: range,
       destination: destination as PolicyUnit,
       allowed,

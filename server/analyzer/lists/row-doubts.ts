@@ -1,11 +1,10 @@
-import type { PodObject, UnmodelledPolicyObject } from "../model/objects.js";
+import type { UnmodelledPolicyObject } from "../model/objects.js";
 import type {
   Direction,
   DirectionDecision,
   Doubt,
   EvaluatedPolicy,
   PairDecision,
-  PolicyEndpoint,
 } from "../policy/decision.js";
 import type { PolicyEngine, PolicyUnit } from "../policy/engine.js";
 import {
@@ -15,7 +14,7 @@ import {
 } from "../sets/connections.js";
 import { doubtName } from "./doubt-name.js";
 import { becauseMax } from "./limits.js";
-import { endpointOf, isUnit, type ListEnd, type ListRow } from "./list-ends.js";
+import { endpointsOf, isUnit, type ListEnd, type ListRow } from "./list-ends.js";
 import { firstPod, PeerTermBook, type PeerTerms, rangeKey } from "./peer-terms.js";
 import { subjectPolicies } from "./subject-policies.js";
 
@@ -75,7 +74,7 @@ export class RowDoubts {
     return at(
       known.byPeer,
       this.#peerKey(known, peer),
-      () => this.#decide(direction, subject, endpointOf(peer)).doubts,
+      () => this.#decide(direction, subject, peer).doubts,
     );
   }
 
@@ -90,7 +89,7 @@ export class RowDoubts {
     const { evaluated, unmodelled } = subjectPolicies(this.#engine, unit, direction);
     const policies = [...evaluated, ...unmodelled];
     const ids = policies.map((policy) => at(this.#ids, policy, () => this.#ids.size));
-    const key = `${direction} ${ids.join()} ${subjectText(firstPod(unit))}`;
+    const key = `${direction} ${ids.join()} ${subjectText(unit)}`;
     return at(this.#alike, key, () => {
       const terms = this.#book.termsOf(evaluated, direction);
       const isCertain =
@@ -99,10 +98,9 @@ export class RowDoubts {
     });
   }
 
-  #decide(direction: Direction, subject: PolicyUnit, peer: PolicyEndpoint): DirectionDecision {
-    const end = endpointOf(subject);
-    const [source, destination] = direction === "egress" ? [end, peer] : [peer, end];
-    return this.#engine.decide(source, destination)[direction];
+  #decide(direction: Direction, subject: PolicyUnit, peer: ListEnd): DirectionDecision {
+    const [source, destination] = direction === "egress" ? [subject, peer] : [peer, subject];
+    return this.#engine.decide(...endpointsOf(source, destination))[direction];
   }
 }
 
@@ -114,11 +112,13 @@ const nobody: readonly string[] = Object.freeze([]);
 const noDoubts: DirectionDoubts = Object.freeze([]);
 
 /** What of a subject decides beside its policies: the ports that names stand for, its families, its node. */
-const subjectText = ({ ports, ips, nodeName }: PodObject): string => {
+const subjectText = (unit: PolicyUnit): string => {
+  const { ports, ips, nodeName } = firstPod(unit);
   const families = ips.map((ip) => (ip.includes(":") ? 6 : 4));
+  const isOnOneNode = unit.pods.every((pod) => pod.nodeName === nodeName);
   return JSON.stringify([
     families,
-    nodeName,
+    isOnOneNode ? nodeName : unit.name,
     ports.map((each) => [each.name, each.protocol, each.port]),
   ]);
 };

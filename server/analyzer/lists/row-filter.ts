@@ -8,7 +8,7 @@ import { didYouMean } from "../resolve/near-misses.js";
 import { resolveName } from "../resolve/resolve-name.js";
 import type { ResolvedName } from "../resolve/resolved-name.js";
 import type { ListEnd, ListEnds } from "./list-ends.js";
-import type { ListRanges } from "./list-ranges.js";
+import type { ListRange } from "./list-ranges.js";
 import type { RowSelection } from "./ordered-rows.js";
 
 /** Which rows of the list; "" and what is left out leave a side open. */
@@ -41,7 +41,11 @@ const knownNamespace = ({ model }: PolicyWorld, name: string): string => {
   );
 };
 
-const endsNamed = (world: PolicyWorld, text: string, ranges: ListRanges): ReadonlySet<ListEnd> => {
+const endsNamed = (
+  world: PolicyWorld,
+  text: string,
+  ranges: readonly ListRange[],
+): ReadonlySet<ListEnd> => {
   const name = resolveName(world, text);
   switch (name.kind) {
     case "pod":
@@ -72,10 +76,13 @@ const unitsOf = ({ engine }: PolicyWorld, name: ResolvedName): ReadonlySet<ListE
 const isSame = (one: PodObject, other: PodObject | undefined): boolean =>
   one.namespace === other?.namespace && one.name === other.name;
 
-const rangesOf = ({ all }: ListRanges, { endpoints }: ResolvedName): ReadonlySet<ListEnd> => {
+const rangesOf = (
+  ranges: readonly ListRange[],
+  { endpoints }: ResolvedName,
+): ReadonlySet<ListEnd> => {
   const asked = endpoints.flatMap((end) => (end.kind === "addresses" ? [end.range] : []));
   return new Set(
-    all.filter(({ range }) =>
+    ranges.filter(({ range }) =>
       asked.some(
         ({ family, first, last }) =>
           family === range.family && first <= range.last && range.first <= last,
