@@ -105,7 +105,7 @@ const parseYaml = (text: string, budget: ParseBudget): ParsedText => {
     const hasAliases = text.includes("*") && text.includes("&");
     return hasAliases ? checkAliases(value, budget) : { kind: "value", value };
   } catch (error) {
-    return faultOf(error);
+    return faultOf(error, text);
   }
 };
 
@@ -128,18 +128,20 @@ const checkAliases = (value: unknown, budget: ParseBudget): ParsedText => {
   }
 };
 
-const faultOf = (error: unknown): ParsedText => {
+const faultOf = (error: unknown, text: string): ParsedText => {
   if (!(error instanceof YAMLException)) {
     return fault("unreadable", `is not YAML: ${messageOf(error)}`);
   }
-  const { line = 0, column = 0 } = error.mark ?? {};
+  // What is missing at the end is told at the end of what is there.
+  const offset = Math.min(error.mark?.position ?? 0, text.trimEnd().length);
+  const { line, column } = new LineIndex(text).place(offset);
   const bound = boundOf(error.reason);
   return {
     kind: "fault",
     code: bound === undefined ? "unreadable" : "too-large",
     message: bound ?? `is not YAML: ${error.reason}`,
-    line,
-    column,
+    line: line - 1,
+    column: column - 1,
   };
 };
 

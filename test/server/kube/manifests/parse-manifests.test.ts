@@ -106,7 +106,7 @@ describe("problems", () => {
       "apiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: one}\n- metadata: [\n- metadata: {name: two}\n";
     expect(keysOf(text)).toEqual(both);
     expect(problemsOf(text)).toEqual([
-      "error unreadable a.yaml:6:1 : is not YAML: unexpected end of the stream within a flow collection",
+      "error unreadable a.yaml:5:14 : is not YAML: unexpected end of the stream within a flow collection",
     ]);
   });
 
@@ -249,7 +249,7 @@ describe("problems", () => {
     const bad = policy("x", "[]");
     expect(
       problemsOf("a: [\n", `${bad}---\n${bad.replace("x", "z")}`).map((line) => line.split(" ")[2]),
-    ).toEqual(["a.yaml:2:1", "b.yaml:5:1", "b.yaml:11:1"]);
+    ).toEqual(["a.yaml:1:5", "b.yaml:5:1", "b.yaml:11:1"]);
   });
 
   it("tell texts of one name apart", () => {
