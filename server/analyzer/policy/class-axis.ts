@@ -1,5 +1,4 @@
-import type { ClusterModel } from "../model/cluster-model.js";
-import { type LabelSelector, selects } from "../model/label-selector.js";
+import { type LabelSelector, type Labels, selects } from "../model/label-selector.js";
 import { AddressIndex } from "./address-index.js";
 import type { PeerMatcher, PodMatcher } from "./compiled-policy.js";
 import type { EndClass, EndClasses } from "./end-classes.js";
@@ -9,6 +8,9 @@ import { type EndAxis, type Held, matcherKey, nothingHeld } from "./peer-sets.js
 /** Classes by the value of one label. */
 type LabelIndex = { readonly ids: Map<string, number[]>; upTo: number };
 
+/** Classes whose namespaces have the same labels. */
+type NamespaceGroup = { readonly labels: Labels; readonly ids: number[] };
+
 type Entry = { readonly yes: number[]; readonly maybe: number[]; reason: Match; upTo: number };
 
 /**
@@ -16,19 +18,19 @@ type Entry = { readonly yes: number[]; readonly maybe: number[]; reason: Match; 
  * and remembered; new classes are added to what is remembered when it is asked for.
  */
 export class ClassAxis implements EndAxis {
-  readonly #model: ClusterModel;
   readonly #classes: EndClasses;
   readonly #entries = new Map<string, Entry>();
   readonly #entryOfMatcher = new WeakMap<PeerMatcher, Entry>();
   readonly #inNamespace = new Map<string, number[]>();
+  readonly #withNamespaceLabels = new Map<string, NamespaceGroup>();
   readonly #byLabel = new Map<string, LabelIndex>();
   readonly #pods: number[] = [];
   readonly #hosts: number[] = [];
-  readonly #addresses = new AddressIndex();
+  #addresses = new AddressIndex();
+  #addressesUpTo = 0;
   #indexed = 0;
 
-  constructor(model: ClusterModel, classes: EndClasses) {
-    this.#model = model;
+  constructor(classes: EndClasses) {
     this.#classes = classes;
   }
 
@@ -52,7 +54,7 @@ export class ClassAxis implements EndAxis {
 
   #extend(entry: Entry, matcher: PeerMatcher, families: string): void {
     if (matcher.kind === "addresses") {
-      const { yes, maybe, reason } = this.#addresses.find(matcher.set, entry.upTo, families);
+      const { yes, maybe, reason } = this.#placed().find(matcher.set, entry.upTo, families);
       for (const id of yes.sort(ascending)) entry.yes.push(id);
       for (const id of maybe.sort(ascending)) entry.maybe.push(id);
       entry.reason = reason;
@@ -80,18 +82,40 @@ export class ClassAxis implements EndAxis {
     return entry;
   }
 
+  /** Classes stand in the index by the address of one pod: after new cuts that may be a pod of another class. */
+  forgetAddresses(): void {
+    this.#addresses = new AddressIndex();
+    this.#addressesUpTo = 0;
+  }
+
+  #placed(): AddressIndex {
+    const { all } = this.#classes;
+    for (; this.#addressesUpTo < all.length; this.#addressesUpTo++) {
+      this.#addresses.add(this.#addressesUpTo, (all[this.#addressesUpTo] as EndClass).end);
+    }
+    return this.#addresses;
+  }
+
   #index(): void {
     const { all } = this.#classes;
     for (; this.#indexed < all.length; this.#indexed++) {
       const { end } = all[this.#indexed] as EndClass;
-      this.#addresses.add(this.#indexed, end);
       if (end.kind !== "pod" || end.pod === undefined) {
         this.#hosts.push(this.#indexed);
         continue;
       }
       this.#pods.push(this.#indexed);
       push(this.#inNamespace, end.pod.namespace, this.#indexed);
+      this.#indexNamespace(end.namespaceLabels, this.#indexed);
     }
+  }
+
+  /** Classes keep the labels that their namespace had when they were made, whatever it has now. */
+  #indexNamespace(labels: Labels, id: number): void {
+    const key = JSON.stringify(Object.entries(labels).sort());
+    const group = this.#withNamespaceLabels.get(key);
+    if (group === undefined) this.#withNamespaceLabels.set(key, { labels, ids: [id] });
+    else group.ids.push(id);
   }
 
   /** Classes from an index on among which are all that a matcher holds, in ascending order. */
@@ -111,10 +135,9 @@ export class ClassAxis implements EndAxis {
     const byLabel = this.#withLabels(podSelector);
     if (byLabel !== undefined) return merged(byLabel, from);
     if (namespace.key === "") return tailOf(this.#pods, from);
-    const lists: (readonly number[])[] = [];
-    for (const [name, ids] of this.#inNamespace) {
-      if (selects(namespace, this.#model.namespace(name).labels)) lists.push(ids);
-    }
+    const lists = [...this.#withNamespaceLabels.values()]
+      .filter(({ labels }) => selects(namespace, labels))
+      .map(({ ids }) => ids);
     return merged(lists, from);
   }
 

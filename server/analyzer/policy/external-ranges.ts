@@ -1,24 +1,26 @@
-import type { IpBlock } from "../model/objects.js";
+import type { IpBlock, NetworkPolicyPeer, TieredPeer } from "../model/objects.js";
 import { type IpFamily, type IpRange, lastAddress } from "../sets/ip.js";
 import type { Direction, EvaluatedPolicy } from "./decision.js";
 
 /** Both directions. */
 export const directions = ["egress", "ingress"] as const;
 
-/** The address blocks that a policy names in the given directions. */
-export function* blocksOf(
+/** The address blocks that a policy names in the given directions, in rules that have an effect. */
+export const blocksOf = (
   policy: EvaluatedPolicy,
   of: readonly Direction[] = directions,
-): Iterable<IpBlock> {
-  for (const direction of of) {
-    for (const { peers = [] } of policy[direction]) {
-      for (const peer of peers) {
-        if (peer.kind === "ipBlock") yield peer.block;
-        else if (peer.kind === "networks") yield* peer.blocks;
-      }
-    }
-  }
-}
+): readonly IpBlock[] =>
+  of
+    .filter((each) => policy.kind !== "NetworkPolicy" || policy.isolates.includes(each))
+    .flatMap((each) => [...policy[each]] as readonly AnyRule[])
+    .flatMap(({ peers = [] }) => peers.flatMap(blocksOfPeer));
+
+type AnyRule = { readonly peers?: readonly (NetworkPolicyPeer | TieredPeer)[] };
+
+const blocksOfPeer = (peer: NetworkPolicyPeer | TieredPeer): readonly IpBlock[] => {
+  if (peer.kind === "ipBlock") return [peer.block];
+  return peer.kind === "networks" ? peer.blocks : [];
+};
 
 /** What ranges are made from. */
 export type RangeSources = {

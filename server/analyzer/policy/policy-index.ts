@@ -30,7 +30,7 @@ export class PolicyIndex {
     const { model, profile, space, book, table } = sources;
     this.#terms = new IndexTerms(sources);
     this.classes = new EndClasses({ model, profile, space }, this.#terms.signer);
-    this.axis = new ClassAxis(model, this.classes);
+    this.axis = new ClassAxis(this.classes);
     this.outcomes = new OutcomeTable(table);
     this.groups = new SubjectGroups({
       book,
@@ -160,7 +160,9 @@ export class PolicyIndex {
     if (kind === "remove") return;
     const policy = object.kind === "UnmodelledPolicy" ? object : this.#sources.book.find(object);
     const refinement = policy === undefined ? undefined : this.#terms.add(policy);
-    if (refinement !== undefined) this.classes.refine(refinement);
+    if (refinement === undefined) return;
+    this.classes.refine(refinement);
+    if (refinement.cuts !== undefined) this.axis.forgetAddresses();
   }
 
   #forgetGroups(concerns: (one: EndClass) => boolean): void {
