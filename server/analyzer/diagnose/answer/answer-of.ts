@@ -7,7 +7,7 @@ import type { JudgedWay } from "../policies/judged-way.js";
 import type { DiagnosisContext, DiagnosisQuestion } from "../question.js";
 import { solePodOf } from "../situation/end.js";
 import type { Situation } from "../situation/situation.js";
-import type { Gap } from "../verdict/gaps.js";
+import type { Gap } from "../verdict/gap.js";
 import type { ModeVerdict, Status } from "../verdict/mode-verdict.js";
 import { type RankedFinding, type Ranking, severityOf } from "../verdict/rank-causes.js";
 import { EvidenceBook } from "./evidence-book.js";

@@ -2,7 +2,7 @@ import type { DiagnosisAnswer } from "../../answers.js";
 import { command, kubectl } from "../findings/shell-words.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
-import type { Gap } from "../verdict/gaps.js";
+import type { Gap } from "../verdict/gap.js";
 import type { Status } from "../verdict/mode-verdict.js";
 
 type NextAction = DiagnosisAnswer["nextActions"][number];

@@ -1,12 +1,11 @@
-import { suggestFix } from "../../fix/suggest-fix.js";
 import { policyName } from "../../pair/views.js";
 import type { DirectionDecision, EvaluatedPolicy, Part } from "../../policy/decision.js";
-import { QuestionError } from "../../question-error.js";
 import type { ServiceRoute } from "../../service/service-route.js";
 import { containsConnection } from "../../sets/connections.js";
 import { kubectl } from "../findings/shell-words.js";
 import { podName } from "../pods/pod-subject.js";
 import { listed, policyTitleOf } from "../policies/policy-finding.js";
+import { dnsFixOf, showPolicies } from "./dns-fix.js";
 import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
 
 type Verdict = "allowed" | "denied" | "unknown";
@@ -135,9 +134,6 @@ const egressFaults = (
       ];
 };
 
-const showPolicies = (namespace: string): string =>
-  kubectl(namespace, "get", "networkpolicies", "-o", "yaml");
-
 const ingressFaults = (
   { pod }: DnsSubject,
   { service }: ServiceRoute,
@@ -195,37 +191,4 @@ const doubtFaults = ({ pod }: DnsSubject, byUdp: readonly Asked[]): readonly Dns
       observations: [{ kind: "doubt", data: { subject: podName(pod) } }],
     },
   ];
-};
-
-type DnsFix = {
-  readonly patch: string;
-  readonly steps: readonly string[];
-  readonly rollback: string;
-};
-
-/** The smallest manifest that lets the pod ask. */
-const dnsFixOf = (
-  { world, pod }: DnsSubject,
-  { service }: ServiceRoute,
-  protocol: "UDP" | "TCP",
-): DnsFix => {
-  const none = { patch: "", steps: [showPolicies(pod.namespace)], rollback: "" };
-  try {
-    const answer = suggestFix(world, {
-      source: podName(pod),
-      destination: `svc/${service.namespace}/${service.name}`,
-      port: 53,
-      protocol,
-    });
-    if (answer.outcome !== "manifest") return none;
-    const isUndo = (step: string): boolean => step.startsWith("kubectl delete ");
-    return {
-      patch: answer.manifest,
-      steps: answer.steps.filter((step) => !isUndo(step)),
-      rollback: answer.steps.filter(isUndo).join("\n"),
-    };
-  } catch (error) {
-    if (!(error instanceof QuestionError)) throw error;
-    return none;
-  }
 };

@@ -1,12 +1,12 @@
 import { isNodeCacheAddress } from "../../dns/cluster-dns.js";
-import { isReadyPod } from "../../service/service-endpoints.js";
 import type { ServiceIssue, ServiceRoute } from "../../service/service-route.js";
 import { serviceIssueText, serviceTitle } from "../../service/service-text.js";
 import type { Observation } from "../findings/finding.js";
-import { command, kubectl } from "../findings/shell-words.js";
+import { kubectl } from "../findings/shell-words.js";
 import { podName } from "../pods/pod-subject.js";
 import { describeService, listSlices } from "../services/service-commands.js";
 import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
+import { nodeCacheFaults } from "./node-cache-faults.js";
 
 /** What is wrong with the servers that a pod asks. */
 export const serverFaults = (
@@ -193,41 +193,6 @@ const redundancyFaults = ({ udp }: DnsRoutes): readonly DnsFault[] => {
       ],
       observations: [routeSeen(udp)],
       prevention: "Give the DNS server two replicas with anti-affinity.",
-    },
-  ];
-};
-
-/** The cache of the pod's node, where pods ask it. */
-const nodeCacheFaults = ({ dns, pod, resolver }: DnsSubject): readonly DnsFault[] => {
-  const down = dns.nodeCaches.find(
-    (cache) => cache.nodeName === pod.nodeName && !isReadyPod(cache),
-  );
-  if (down === undefined) return [];
-  const asked = resolver.from === "own" ? resolver.nameServers : dns.nameServers;
-  const isAsked = asked.some(isNodeCacheAddress);
-  return [
-    {
-      ...base,
-      code: "NODELOCAL_DNS_DOWN",
-      effect: isAsked ? "blocks" : "risk",
-      ...(isAsked ? {} : { severity: "medium" }),
-      component: `Pod ${podName(down)}`,
-      issue: `The DNS cache of node ${down.nodeName ?? ""} is not ready: ${podName(down)}`,
-      solutions: [
-        `Find out why ${podName(down)} is not ready: run ${kubectl(down.namespace, "describe", "pod", down.name)}`,
-      ],
-      summary: `Bring ${podName(down)} back`,
-      why: isAsked
-        ? "Pods of the node ask the cache's own address; without the cache nobody answers there."
-        : "Pods of the node ask the DNS Service past the cache while that is down.",
-      steps: [
-        kubectl(down.namespace, "describe", "pod", down.name),
-        kubectl(down.namespace, "logs", down.name, "--tail", "100"),
-        command("kubectl", "get", "daemonsets", "-A"),
-      ],
-      observations: [
-        { kind: "pod", data: { pod: podName(down), node: down.nodeName ?? "", ready: "False" } },
-      ],
     },
   ];
 };

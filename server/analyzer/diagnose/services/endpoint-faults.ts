@@ -1,9 +1,9 @@
-import type { ServiceObject } from "../../model/objects.js";
 import type { PolicyWorld } from "../../policy-world.js";
 import { hasSelector } from "../../service/service-endpoints.js";
 import type { ServiceIssue, ServiceRoute } from "../../service/service-route.js";
 import { endpointName, serviceIssueText } from "../../service/service-text.js";
-import { type SelectorGuess, selectorGuessOf } from "../situation/selector-guess.js";
+import { selectorGuessOf } from "../situation/selector-guess.js";
+import { selectorFault, selectorText } from "./selector-fault.js";
 import { describeService, listSelected, listSlices, patchService } from "./service-commands.js";
 import type { ServiceFault } from "./service-faults.js";
 
@@ -50,53 +50,6 @@ const noEndpointsSolution = (kind: ServiceIssue["kind"], selected: number): stri
     ? "Make the pods run that the Service selects"
     : "Start pods that carry the labels of the Service's selector";
 };
-
-const selectorText = ({ selector = {} }: ServiceObject): string =>
-  Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .sort()
-    .join(",");
-
-const selectorFault = (
-  service: ServiceObject,
-  { unmet, labels }: SelectorGuess,
-  hits: Hits,
-): ServiceFault => {
-  const before = service.selector ?? {};
-  const has = Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .sort()
-    .join(",");
-  const dropped = unmet
-    .map((text) => text.split("=")[0] ?? "")
-    .filter((key) => !Object.hasOwn(labels, key));
-  const after = { ...Object.fromEntries(dropped.map((key) => [key, null])), ...labels };
-  return {
-    code: "SERVICE_SELECTOR_MISMATCH",
-    effect: "blocks",
-    hits,
-    issue: `Service ${service.namespace}/${service.name} selects no pod: its selector has ${unmet.join(",")}, pods have ${has}`,
-    solution: `Make the Service's selector match its pods (${has})`,
-    why: "A Service sends connections to the pods that carry every label of its selector; one wrong label leaves it without endpoints.",
-    steps: [patchService(service, { spec: { selector: after } }), listSlices(service)],
-    data: { selector: selectorText(service), unmet: unmet.join(","), pods_have: has },
-    risk: "low",
-    rollback: patchService(service, { spec: { selector: undo(before, after) } }),
-    prevention:
-      "Generate selectors and pod labels from one source, and check manifests before they are applied.",
-  };
-};
-
-const undo = (
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string | null>>,
-): Readonly<Record<string, string | null>> =>
-  Object.fromEntries(
-    Object.keys(after).map((key) => [
-      key,
-      Object.hasOwn(before, key) ? (before[key] ?? null) : null,
-    ]),
-  );
 
 /** A Service whose endpoints are there and none is ready. */
 export const notReadyFault = (

@@ -7,7 +7,7 @@ import type { PolicyWorld } from "../../policy-world.js";
 import type { EndpointHolder } from "../../service/service-endpoints.js";
 import { servicePaths } from "../../service/service-paths.js";
 import type { ServiceRoute } from "../../service/service-route.js";
-import { diagnosisEndpointsMax } from "../limits.js";
+import { diagnosisEndpointsMax, diagnosisServicesMax } from "../limits.js";
 import type { AskedConnection } from "../question.js";
 import { type JudgedPorts, portText } from "./asked-ports.js";
 import type { End } from "./end.js";
@@ -56,9 +56,11 @@ const routesOf = (
     return routesTo(world, { name: b.resolved, asked: withProtocol(asked), source });
   }
   const [pod] = b.pods;
-  if (pod === undefined) return [];
+  // A pod's Services are ways for clients in the cluster: from outside its own address was asked for.
+  if (pod === undefined || source.kind === "addresses") return [];
   const way = { kind: "cluster-ip", byName: true } as const;
-  return servicesToward(world.model, pod).flatMap((service) =>
+  const services = servicesToward(world.model, pod).slice(0, diagnosisServicesMax);
+  return services.flatMap((service) =>
     portsLeadingTo(service, b.pods, ports).map(({ port, protocol }: ServicePort) =>
       servicePaths(world, { service, way, source, port, protocol }),
     ),
@@ -71,7 +73,8 @@ const routesOf = (
  */
 const modesOf = ({ way, kind }: ServiceRoute, source: PolicyEndpoint): readonly AccessMode[] => {
   if (kind !== "virtual") return ["name"];
-  return way.kind === "cluster-ip" && source.kind === "pod" ? ["serviceIP", "name"] : ["serviceIP"];
+  const isNamed = way.kind === "cluster-ip" && way.byName && source.kind === "pod";
+  return isNamed ? ["serviceIP", "name"] : ["serviceIP"];
 };
 
 type RouteEnd = Omit<Way, "mode" | "source">;

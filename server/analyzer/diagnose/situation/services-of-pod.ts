@@ -2,7 +2,6 @@ import type { ClusterModel } from "../../model/cluster-model.js";
 import type { PodObject, ServiceObject, ServicePort } from "../../model/objects.js";
 import { podsSelectedBy } from "../../service/service-endpoints.js";
 import { targetPortOn } from "../../service/service-legs.js";
-import { diagnosisServicesMax } from "../limits.js";
 import type { JudgedPorts } from "./asked-ports.js";
 import { selectorGuessOf } from "./selector-guess.js";
 
@@ -17,11 +16,9 @@ export const servicesToward = (model: ClusterModel, pod: PodObject): readonly Se
   const behind = services.filter(
     (service) => isSelected(model, service, pod) || isListed(model, service, pod),
   );
-  const toward =
-    behind.length > 0
-      ? behind
-      : services.filter((service) => selectorGuessOf(model, service, [pod]) !== undefined);
-  return toward.slice(0, diagnosisServicesMax);
+  return behind.length > 0
+    ? behind
+    : services.filter((service) => selectorGuessOf(model, service, [pod]) !== undefined);
 };
 
 const isSelected = (model: ClusterModel, service: ServiceObject, pod: PodObject): boolean =>

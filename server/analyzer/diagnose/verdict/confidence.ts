@@ -10,7 +10,7 @@ import {
   denyUnenforcedMax,
   denyUnknownMax,
 } from "./confidence-table.js";
-import type { Gap } from "./gaps.js";
+import type { Gap } from "./gap.js";
 
 /** What confidences are computed from. */
 export type Knowledge = {
@@ -19,12 +19,17 @@ export type Knowledge = {
 };
 
 /**
- * Probability that a connection by this mode works though nothing was found that stops it: the measured cap, less what is
- * not known.
+ * Probability that a connection by this mode works where nothing was found that stops it: the measured cap, less what is
+ * not known. Beside faults that make the status degraded, doubts that are such faults themselves are not counted again:
+ * more that is wrong never makes it less sure.
  */
-export const connectedConfidence = ({ gaps }: Knowledge, mode: AccessMode): number => {
+export const connectedConfidence = (
+  { gaps }: Knowledge,
+  mode: AccessMode,
+  beside: "nothing" | "faults",
+): number => {
   const cost = gaps
-    .filter(({ modes }) => modes.includes(mode))
+    .filter(({ modes, isFault }) => modes.includes(mode) && !(isFault && beside === "faults"))
     .reduce((sum, each) => sum + each.cost, 0);
   return rounded(Math.max(connectedMin, connectedMax - cost));
 };

@@ -1,21 +1,10 @@
-import type { DiagnosisAnswer } from "../../answers.js";
 import { clusterDnsOf } from "../../dns/cluster-dns.js";
 import type { PodObject } from "../../model/objects.js";
 import { podName } from "../pods/pod-subject.js";
 import type { Situation } from "../situation/situation.js";
-import type { AccessMode } from "../situation/way.js";
-import { gapCosts, modelFreshS } from "./confidence-table.js";
-
-/** Something that was not looked at or is not known. */
-export type Gap = DiagnosisAnswer["limits"][number] & {
-  /** What it takes from the confidence of the modes that it concerns. */
-  readonly cost: number;
-  readonly modes: readonly AccessMode[];
-  /** Whether it also weakens what was found, not only what was not. */
-  readonly weakensFindings: boolean;
-};
-
-const allModes: readonly AccessMode[] = ["podIP", "serviceIP", "name"];
+import { boundGaps, modelGaps } from "./bound-gaps.js";
+import { gapCosts } from "./confidence-table.js";
+import { type Gap, gap } from "./gap.js";
 
 /** What a diagnosis by objects did not look at, and what the model lacks for this question. */
 export const gapsOf = (situation: Situation): readonly Gap[] => [
@@ -28,13 +17,6 @@ export const gapsOf = (situation: Situation): readonly Gap[] => [
   ...modelGaps(situation),
   ...boundGaps(situation),
 ];
-
-const gap = (
-  what: string,
-  why: string,
-  effect: string,
-  parts: Partial<Pick<Gap, "cost" | "modes" | "weakensFindings">> = {},
-): Gap => ({ what, why, effect, cost: 0, modes: allModes, weakensFindings: false, ...parts });
 
 const fixedGaps: readonly Gap[] = [
   gap(
@@ -77,7 +59,7 @@ const podGaps = ({ a, b }: Situation): readonly Gap[] => {
             `readiness of ${namesOf(unready)}`,
             "the Ready condition is not True",
             "whether the pod answers is less certain",
-            { cost: gapCosts.podReadiness },
+            { cost: gapCosts.podReadiness, isFault: true },
           ),
         ]),
   ];
@@ -162,61 +144,4 @@ const dnsGaps = ({ world, modes }: Situation): readonly Gap[] => {
         ),
       ]
     : [];
-};
-
-const modelGaps = ({ world }: Situation): readonly Gap[] => {
-  const { problems, ageS } = world.view;
-  const errors = problems.filter(({ severity }) => severity === "error").length;
-  return [
-    ...(errors === 0
-      ? []
-      : [
-          gap(
-            `${errors} ${errors === 1 ? "document" : "documents"} of the input`,
-            "they could not be read or are not valid",
-            "a policy or object in them is not counted",
-            { cost: gapCosts.problems, weakensFindings: true },
-          ),
-        ]),
-    ...(ageS <= modelFreshS
-      ? []
-      : [
-          gap(
-            "changes of the last moments",
-            `the model was brought up to date ${Math.round(ageS)} s ago`,
-            "what was found may be over, and what is new is not seen",
-            { cost: gapCosts.age, weakensFindings: true },
-          ),
-        ]),
-  ];
-};
-
-const boundGaps = ({ a, b, ports, omittedWays }: Situation): readonly Gap[] => {
-  const pods = a.omitted + b.omitted;
-  const texts = [
-    ...(pods === 0 ? [] : [`${pods} more pods`]),
-    ...(ports.omitted === 0 ? [] : [`${ports.omitted} more ports`]),
-    ...(omittedWays === 0 ? [] : [`${omittedWays} more connections`]),
-  ];
-  return [
-    ...(texts.length === 0
-      ? []
-      : [
-          gap(
-            texts.join(", "),
-            "a diagnosis looks at a bounded number of connections",
-            "those that are left out may differ",
-            { cost: gapCosts.omitted },
-          ),
-        ]),
-    ...(ports.from === "any"
-      ? [
-          gap(
-            "a port",
-            "none was asked for, and the destination declares none",
-            "connected means that some port is permitted",
-          ),
-        ]
-      : []),
-  ];
 };

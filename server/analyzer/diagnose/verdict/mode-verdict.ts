@@ -20,6 +20,8 @@ export type ModeVerdict = {
   readonly mode: AccessMode;
   readonly status: Status;
   readonly confidence: number;
+  /** Probability that it works beside what makes the whole degraded. */
+  readonly support: number;
   readonly ways: readonly WayState[];
 };
 
@@ -60,10 +62,12 @@ export const modeVerdictOf = (
 ): ModeVerdict => {
   const certainty = (findings: readonly Finding[]): number =>
     Math.max(0, ...findings.map((each) => certaintyOf(each, knowledge)));
+  const support = connectedConfidence(knowledge, mode, "faults");
   const verdict = (status: Status, confidence: number): ModeVerdict => ({
     mode,
     status,
     confidence,
+    support,
     ways,
   });
   const down = ways.filter(({ blockers }) => blockers.length > 0);
@@ -75,13 +79,12 @@ export const modeVerdictOf = (
   if (open.length > 0 && (up === 0 || down.length === 0)) return verdict("unknown", 0);
   // A name outside has one of many addresses: that some are permitted says nothing of the one it has.
   if (down.length > 0 && ways.some(({ way }) => isOutsideWay(way))) return verdict("unknown", 0);
-  const works = connectedConfidence(knowledge, mode);
   const faults = ways.map((state) => certainty([...stoppingOf(state), ...state.impairing]));
   const worst = Math.max(...faults);
   const impaired = ways.some(({ impairing }) => impairing.length > 0);
   return down.length > 0 || impaired
-    ? verdict("degraded", Math.min(works, worst))
-    : verdict("connected", works);
+    ? verdict("degraded", Math.min(support, worst))
+    : verdict("connected", connectedConfidence(knowledge, mode, "nothing"));
 };
 
 /** The status of all modes: that of the one that was asked for, degraded where it works and another does not. */
@@ -94,5 +97,5 @@ export const overallOf = (
   const worse = verdicts.filter(({ status }) => status === "disconnected" || status === "degraded");
   if (main.status !== "connected" || worse.length === 0) return main;
   const found = Math.max(...worse.map(({ confidence }) => confidence));
-  return { status: "degraded", confidence: Math.min(main.confidence, found) };
+  return { status: "degraded", confidence: Math.min(main.support, found) };
 };
