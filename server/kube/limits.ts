@@ -53,7 +53,7 @@ export const locatedDocumentsMax = 32;
 /** Characters of a document that is parsed to tell a line; of longer ones the line of its start is told. */
 export const locatedCharsMax = 1024 * 1024;
 
-/** Characters that are parsed to tell the lines of problems; beyond, those of the documents are told. */
+/** Characters that are parsed to tell the lines of problems, in one load; beyond, the lines of the documents are told. */
 export const problemCharsMax = 4 * 1024 * 1024;
 
 /** Characters of a text that looks like JSON and is none: shorter ones are tried as YAML, which kubectl does, too. */

@@ -63,7 +63,7 @@ const change = fc.record({
     fc.record({ kind: fc.constant("replace" as const), value: leaf }),
     fc.record({ kind: fc.constant("drop" as const) }),
     fc.record({ kind: fc.constant("add" as const), key: newKey, value: leaf }),
-    fc.record({ kind: fc.constant("repeat" as const), times: fc.integer({ min: 2, max: 30 }) }),
+    fc.record({ kind: fc.constant("repeat" as const), times: fc.integer({ min: 2, max: 4 }) }),
     fc.record({ kind: fc.constant("graft" as const), from: fc.nat(10_000) }),
   ),
 });
