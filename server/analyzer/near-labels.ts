@@ -83,9 +83,7 @@ const isSlip = (wanted: string, value: string): boolean => {
   if (wanted.toLowerCase() === value.toLowerCase()) return true;
   if (Math.min(wanted.length, value.length) < slipCharsMin) return false;
   const letters = (text: string): string => text.replace(/\d+/g, "");
-  return (
-    letters(wanted) !== letters(value) && closest(wanted, [value.toLowerCase()]) !== undefined
-  );
+  return letters(wanted) !== letters(value) && closest(wanted, [value.toLowerCase()]) !== undefined;
 };
 
 // Words that charts and people use for the name of a thing.

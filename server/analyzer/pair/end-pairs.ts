@@ -28,7 +28,7 @@ export const samePod = (one: PolicyEndpoint, other: PolicyEndpoint): boolean =>
 export const placeKey = (end: PolicyEndpoint): string => `${nodeKey(end)} ${familyKey(end)}`;
 
 /** The families in which an end can connect. */
-export const familyKey = (end: PolicyEndpoint): string => familiesOfEnd(end)?.join() ?? "";
+const familyKey = (end: PolicyEndpoint): string => familiesOfEnd(end)?.join() ?? "";
 
 const nodeKey = (end: PolicyEndpoint): string =>
   end.kind === "pod" ? (end.pod.nodeName ?? "") : "";
@@ -40,5 +40,5 @@ export const keyBeside = (others: readonly PolicyEndpoint[]): ((end: PolicyEndpo
 };
 
 /** Whether an end is a node or on the network of one. */
-export const isOnHost = (end: PolicyEndpoint): boolean =>
+const isOnHost = (end: PolicyEndpoint): boolean =>
   end.kind === "node" || (end.kind === "pod" && end.pod.hostNetwork);

@@ -65,7 +65,7 @@ export const ruleView = (locate: Locate, ref: RuleRef): RuleView => ({
 });
 
 /** What decided a part of a direction, as answers show it. */
-export const partView = (locate: Locate, part: Part): PartView => {
+const partView = (locate: Locate, part: Part): PartView => {
   const connections = connectionsView(part.connections);
   const plain = { connections, policies: [], reason: "" };
   switch (part.by) {

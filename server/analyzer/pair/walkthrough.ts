@@ -40,7 +40,7 @@ export const pathWalkthrough = ({
 }): string => `egress: ${egress}; ingress: ${ingress}`;
 
 /** "CNP admin", "ANP", "NP", "CNP baseline", "BANP": how people name the tiers. */
-export const tierLabel = (policy: EvaluatedPolicy): string => {
+const tierLabel = (policy: EvaluatedPolicy): string => {
   switch (policy.kind) {
     case "NetworkPolicy":
       return "NP";

@@ -115,7 +115,7 @@ const clientKey = (world: PolicyWorld, { name }: QuestionEnd): ExtraKey => {
 };
 
 /** Where the names of ExternalName Services lead in the end. */
-export const lastRoute = (route: ServiceRoute): ServiceRoute =>
+const lastRoute = (route: ServiceRoute): ServiceRoute =>
   route.external?.to.kind === "service" ? lastRoute(route.external.to.route) : route;
 
 const waysOfRoute = (

@@ -87,7 +87,7 @@ export const endpointName = ({ holder, address }: ServiceEndpoint): string => {
 };
 
 /** Why nobody is where a slice says. */
-export const staleReasonText = ({ why }: EndpointHolder & { readonly kind: "stale" }): string => {
+const staleReasonText = ({ why }: EndpointHolder & { readonly kind: "stale" }): string => {
   switch (why) {
     case "pod-finished":
       return "the pod has finished";

@@ -1,6 +1,7 @@
 import { type LookUp, lookUp } from "../../dns/look-up.js";
 import type { ClusterModel } from "../../model/cluster-model.js";
-import { resolvedPod, resolvedService } from "../../resolve/resolve-name.js";
+import { resolvedPod } from "../../resolve/resolve-pod.js";
+import { resolvedService } from "../../resolve/resolve-service.js";
 import { blankView, type ResolvedName } from "../../resolve/resolved-name.js";
 import type { End } from "./end.js";
 
