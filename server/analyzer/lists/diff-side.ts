@@ -30,16 +30,15 @@ export const splitWorkloads = (engine: PolicyEngine): readonly string[] =>
 export class DiffSide {
   readonly #engine: PolicyEngine;
   readonly #text = createSideText();
-  /** The pods of units that are shown by pod though they are one unit here. */
+  /** The pods of units that are shown by pod. */
   readonly #expanded = new Map<PolicyUnit, readonly string[]>();
   readonly #cells = new Map<string, RangeCells>();
 
   constructor(engine: PolicyEngine, split: ReadonlySet<string>) {
     this.#engine = engine;
     for (const unit of engine.units()) {
-      const names = shownNames(unit, split);
-      if (names.length > 1 || names[0] !== unit.name) this.#expanded.set(unit, names);
-      for (const name of names) this.#cells.set(name, { egress: [], ingress: [] });
+      if (split.has(workloadText(unit.workload))) this.#expanded.set(unit, unit.pods.map(podName));
+      for (const name of this.#namesOf(unit)) this.#cells.set(name, { egress: [], ingress: [] });
     }
   }
 
@@ -61,7 +60,7 @@ export class DiffSide {
     }
   }
 
-  /** The pairs with an end that is shown by pod though it is one unit, by "source\ndestination". */
+  /** The pairs with an end that is shown by pod, by "source\ndestination". */
   expandedPairs(): ReadonlyMap<string, UnitPair> {
     const pairs = new Map<string, UnitPair>();
     if (this.#expanded.size === 0) return pairs;
@@ -135,9 +134,6 @@ export class DiffSide {
     }
   }
 }
-
-const shownNames = (unit: PolicyUnit, split: ReadonlySet<string>): readonly string[] =>
-  split.has(workloadText(unit.workload)) ? unit.pods.map(podName) : [unit.name];
 
 const podName = ({ namespace, name }: PodObject): string =>
   workloadText({ namespace, name, kind: "Pod" });
