@@ -154,6 +154,21 @@ describe("suggestFix()", () => {
     expect(manifest).toContain("name: allow-web-to-203-0-113-0-24-80\n");
   });
 
+  it("lets a pod out to one on the host network by the address of its node", () => {
+    const host = podText("shop/agent", {
+      spec: { hostNetwork: true, nodeName: "n2", containers: [{ name: "m", image: "m" }] },
+      status: { phase: "Running", hostIP: "192.0.2.2" },
+    });
+    const egress = policyText("shop/out", "podSelector: {}\npolicyTypes: [Egress]");
+    const all = [web, host, egress];
+    expect(askFix(all, "shop/web => shop/agent", { port: 9100 }).manifest).toContain(
+      "cidr: 192.0.2.2/32",
+    );
+    expect(
+      askFix(all, "shop/web => shop/agent", { port: 9100, profile: "cilium" }).reason,
+    ).toContain("under profile cilium no rule of a NetworkPolicy holds nodes");
+  });
+
   it("opens a protocol or everything where that is asked, and says so", () => {
     const udp = askFix([web, db, denyIn], pair, { protocol: "UDP" });
     expect(udp.manifest).toContain("- protocol: UDP\n");
