@@ -16,17 +16,28 @@ export type UnitPair = {
 /** What addresses a workload may reach, and which may reach it. */
 export type RangeCells = Readonly<Record<Direction, RangeCell[]>>;
 
-/** Workloads whose pods a model's policies tell apart. */
-export const splitWorkloads = (engine: PolicyEngine): readonly string[] =>
-  engine
-    .units()
-    .filter(({ name, workload }) => name !== workloadText(workload))
-    .map(({ workload }) => workloadText(workload));
+/** What a comparison shows by pod. */
+export type ShownByPod = {
+  readonly workloads: ReadonlySet<string>;
+  /** Names of their pods in either model: a pod can be in such a workload in one, and on its own in the other. */
+  readonly names: ReadonlySet<string>;
+};
 
-/**
- * One model of a comparison, read once. Workloads of `split` are shown by pod, also where this model does not tell their
- * pods apart.
- */
+/** The workloads whose pods the policies of any of the models tell apart. */
+export const shownByPod = (engines: readonly PolicyEngine[]): ShownByPod => {
+  const units = engines.flatMap((engine) => engine.units());
+  const workloads = new Set(
+    units
+      .filter(({ name, workload }) => name !== workloadText(workload))
+      .map(({ workload }) => workloadText(workload)),
+  );
+  const pods = units
+    .filter(({ workload }) => workloads.has(workloadText(workload)))
+    .flatMap((unit) => unit.pods);
+  return { workloads, names: new Set(pods.map(podName)) };
+};
+
+/** One model of a comparison, read once. */
 export class DiffSide {
   readonly #engine: PolicyEngine;
   readonly #text = createSideText();
@@ -34,10 +45,12 @@ export class DiffSide {
   readonly #expanded = new Map<PolicyUnit, readonly string[]>();
   readonly #cells = new Map<string, RangeCells>();
 
-  constructor(engine: PolicyEngine, split: ReadonlySet<string>) {
+  constructor(engine: PolicyEngine, { workloads, names }: ShownByPod) {
     this.#engine = engine;
     for (const unit of engine.units()) {
-      if (split.has(workloadText(unit.workload))) this.#expanded.set(unit, unit.pods.map(podName));
+      const isByPod = workloads.has(workloadText(unit.workload));
+      const shown = isByPod ? unit.pods.map(podName) : [unit.name];
+      if (shown.some((name) => names.has(name))) this.#expanded.set(unit, shown);
       for (const name of this.#namesOf(unit)) this.#cells.set(name, { egress: [], ingress: [] });
     }
   }

@@ -2,7 +2,7 @@ import type { DiffAnswer, DiffRowView } from "../answers.js";
 import type { PolicyEngine } from "../policy/engine.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { compareCells } from "./diff-ranges.js";
-import { DiffSide, splitWorkloads, type UnitPair } from "./diff-side.js";
+import { DiffSide, shownByPod, type UnitPair } from "./diff-side.js";
 import { externalText } from "./list-ranges.js";
 import { noSide } from "./side-text.js";
 
@@ -12,10 +12,10 @@ import { noSide } from "./side-text.js";
  * common cuts, and neighbours that change alike are one row. Both models are to be of one profile.
  */
 export const diffWorlds = (before: PolicyWorld, after: PolicyWorld): DiffAnswer => {
-  const split = new Set([...splitWorkloads(before.engine), ...splitWorkloads(after.engine)]);
+  const byPod = shownByPod([before.engine, after.engine]);
   const sides = {
-    before: new DiffSide(before.engine, split),
-    after: new DiffSide(after.engine, split),
+    before: new DiffSide(before.engine, byPod),
+    after: new DiffSide(after.engine, byPod),
   };
   const rows = new DiffRows(sides.before.names, sides.after.names);
   for (const [one, other] of joined(sides.before.pairs(), sides.after.pairs())) {
