@@ -265,3 +265,32 @@ describe("what describes the port", () => {
     expect(paths["/v1/policy/connections"].get.parameters.length).toBeGreaterThan(5);
   });
 });
+
+describe("who may ask", () => {
+  it("needs get or list for policies, create for diagnoses, below /api/v1 as well", async () => {
+    const tokens = join(folder.path, "tokens");
+    writeFileSync(tokens, "reader-token,reader,get+list\nworker-token,worker,create\n");
+    const guarded = await startPolicyServer(undefined, {
+      apiTokenFile: tokens,
+      legacyClients: true,
+    });
+    const statusOf = async (path: string, token: string | undefined): Promise<number> => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const answer = await fetch(guarded.url + path, { method: "POST", body: "{}", headers });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    const paths = [
+      "/v1/policy:evaluate",
+      "/v1/policy:connections",
+      "/v1/diagnoses",
+      "/api/v1/analyze/pod-communication",
+    ];
+    const statuses = (token: string | undefined) =>
+      Promise.all(paths.map((path) => statusOf(path, token)));
+    expect(await statuses(undefined)).toEqual([401, 401, 401, 401]);
+    expect(await statuses("reader-token")).toEqual([400, 400, 403, 403]);
+    expect(await statuses("worker-token")).toEqual([403, 403, 400, 400]);
+    await guarded.stop();
+  });
+});
