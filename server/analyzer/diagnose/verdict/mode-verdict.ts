@@ -95,7 +95,8 @@ export const overallOf = (
   const main = verdicts.find(({ mode }) => mode === primary);
   if (main === undefined) return { status: "unknown", confidence: 0 };
   const worse = verdicts.filter(({ status }) => status === "disconnected" || status === "degraded");
-  if (main.status !== "connected" || worse.length === 0) return main;
+  const works = main.status === "connected" || main.status === "degraded";
+  if (!works || worse.length === 0) return main;
   const found = Math.max(...worse.map(({ confidence }) => confidence));
   return { status: "degraded", confidence: Math.min(main.support, found) };
 };
