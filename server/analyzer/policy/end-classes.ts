@@ -115,7 +115,7 @@ export class EndClasses {
   /** The largest part keeps the class. */
   #split(one: MutableClass, refinement: Refinement): void {
     const parts = partsOf(one.members, refinement);
-    if (parts.length === 1) return;
+    if (parts === undefined) return;
     const [, ...rest] = [...parts].sort((a, b) => b.length - a.length);
     for (const part of rest) {
       const to = this.#add((part[0] as Member).end);

@@ -14,22 +14,29 @@ export type Refinement = {
 
 type Refined = { readonly pod: PodObject; readonly end: PolicyEnd };
 
-/** Members of a class, apart where they differ in the new terms. */
+/** Members of a class, apart where they differ in the new terms; undefined where none does. */
 export const partsOf = <T extends Refined>(
   members: ReadonlySet<T>,
   refinement: Refinement,
-): readonly (readonly T[])[] => {
-  const all = [...members];
-  const [first] = all;
-  if (first === undefined || all.every((member) => isSame(first, member, refinement))) return [all];
+): readonly (readonly T[])[] | undefined => {
+  if (areAllSame(members, refinement)) return undefined;
   const parts = new Map<string, T[]>();
-  for (const member of all) {
+  for (const member of members) {
     const key = keyOf(member, refinement);
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [member]);
     else part.push(member);
   }
   return [...parts.values()];
+};
+
+const areAllSame = (members: ReadonlySet<Refined>, refinement: Refinement): boolean => {
+  let first: Refined | undefined;
+  for (const member of members) {
+    first ??= member;
+    if (!isSame(first, member, refinement)) return false;
+  }
+  return true;
 };
 
 const keyOf = ({ pod, end }: Refined, terms: Refinement): string => {
