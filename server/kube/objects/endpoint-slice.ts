@@ -21,8 +21,7 @@ export const endpointSliceOf = (object: Field, meta: ObjectMeta): EndpointSliceO
     addressType: addressType ?? "IPv4",
     endpoints: listOrNone(
       object
-        .field("endpoints")
-        .items()
+        .itemsAt("endpoints")
         .map((entry) => endpointOf(entry, { namespace: meta.namespace, family })),
     ),
     ports: slicePortsOf(object.field("ports")),
@@ -37,7 +36,7 @@ const labelOf = ({ labels }: ObjectMeta, key: string): string | undefined =>
 export const slicePortsOf = (list: Field): EndpointSliceObject["ports"] =>
   listOrNone(
     list.items().map((entry) => ({
-      ...given("name", entry.field("name").text()),
+      ...given("name", entry.textAt("name")),
       ...given("port", portNumber(entry.field("port"))),
       protocol: entry.field("protocol").word(transportProtocols) ?? "TCP",
     })),
@@ -45,9 +44,9 @@ export const slicePortsOf = (list: Field): EndpointSliceObject["ports"] =>
 
 /** "namespace/name" of the pod that a targetRef names. */
 export const podOfTarget = (reference: Field, namespace: string): string | undefined => {
-  const name = reference.field("name").text();
+  const name = reference.textAt("name");
   if (reference.field("kind").value !== "Pod" || name === undefined) return undefined;
-  return `${reference.field("namespace").text() ?? namespace}/${name}`;
+  return `${reference.textAt("namespace") ?? namespace}/${name}`;
 };
 
 type EndpointContext = { readonly namespace: string; readonly family: 4 | 6 | undefined };
@@ -62,7 +61,7 @@ const endpointOf = (entry: Field, { namespace, family }: EndpointContext): Endpo
     ready: conditions.field("ready").boolean() ?? true,
     serving: conditions.field("serving").boolean() ?? true,
     terminating: conditions.field("terminating").boolean() ?? false,
-    ...given("nodeName", entry.field("nodeName").text()),
+    ...given("nodeName", entry.textAt("nodeName")),
     ...given("pod", podOfTarget(entry.field("targetRef"), namespace)),
   };
 };

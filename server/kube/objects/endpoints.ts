@@ -9,25 +9,22 @@ import { given } from "./given.js";
  * name of the Endpoints.
  */
 export const endpointsOf = (object: Field, meta: ObjectMeta): readonly EndpointSliceObject[] => {
-  const slices = object
-    .field("subsets")
-    .items()
-    .flatMap((subset) => {
-      const endpoints = [
-        ...endpointsIn(subset.field("addresses"), { namespace: meta.namespace, ready: true }),
-        ...endpointsIn(subset.field("notReadyAddresses"), {
-          namespace: meta.namespace,
-          ready: false,
-        }),
-      ];
-      const ports = slicePortsOf(subset.field("ports"));
-      return ([4, 6] as const).flatMap((family) => {
-        const ofFamily = endpoints.filter(
-          ({ addresses: [address = ""] }) => parseIp(address)?.family === family,
-        );
-        return ofFamily.length === 0 ? [] : [{ family, endpoints: ofFamily, ports }];
-      });
+  const slices = object.itemsAt("subsets").flatMap((subset) => {
+    const endpoints = [
+      ...endpointsIn(subset.field("addresses"), { namespace: meta.namespace, ready: true }),
+      ...endpointsIn(subset.field("notReadyAddresses"), {
+        namespace: meta.namespace,
+        ready: false,
+      }),
+    ];
+    const ports = slicePortsOf(subset.field("ports"));
+    return ([4, 6] as const).flatMap((family) => {
+      const ofFamily = endpoints.filter(
+        ({ addresses: [address = ""] }) => parseIp(address)?.family === family,
+      );
+      return ofFamily.length === 0 ? [] : [{ family, endpoints: ofFamily, ports }];
     });
+  });
   return slices.map(({ family, endpoints, ports }, index) => ({
     kind: "EndpointSlice",
     ...meta,
@@ -55,7 +52,7 @@ const endpointsIn = (list: Field, { namespace, ready }: AddressContext): readonl
         ready,
         serving: ready,
         terminating: false,
-        ...given("nodeName", entry.field("nodeName").text()),
+        ...given("nodeName", entry.textAt("nodeName")),
         ...given("pod", podOfTarget(entry.field("targetRef"), namespace)),
       },
     ];

@@ -37,7 +37,7 @@ const networkReasons: ReadonlySet<string> = new Set([
 
 /** Reads an Event of core/v1 or events.k8s.io/v1 about networking; nothing for any other. */
 export const eventOf = (object: Field, meta: ObjectMeta): readonly EventObject[] => {
-  const reason = object.field("reason").text();
+  const reason = object.textAt("reason");
   if (reason === undefined || !networkReasons.has(reason)) return [];
   const involved = object.field("involvedObject");
   const regarding = involved.present ? involved : object.field("regarding");
@@ -46,13 +46,13 @@ export const eventOf = (object: Field, meta: ObjectMeta): readonly EventObject[]
       kind: "Event",
       ...meta,
       regarding: {
-        kind: regarding.field("kind").text() ?? "",
-        namespace: regarding.field("namespace").text() ?? "",
-        name: regarding.field("name").text() ?? "",
-        ...given("uid", regarding.field("uid").text()),
+        kind: regarding.textAt("kind") ?? "",
+        namespace: regarding.textAt("namespace") ?? "",
+        name: regarding.textAt("name") ?? "",
+        ...given("uid", regarding.textAt("uid")),
       },
       reason,
-      message: object.field("message").text() ?? object.field("note").text() ?? "",
+      message: object.textAt("message") ?? object.textAt("note") ?? "",
       count:
         object.field("count").integer() ??
         object.field("series").field("count").integer() ??

@@ -1,4 +1,5 @@
 import { faultsPerObjectMax } from "../limits.js";
+import { none } from "./given.js";
 import { isRecord, kindText, orText, shortText } from "./value-text.js";
 
 /** Leads from an object's root to a part of it: "spec", "ingress", 0. */
@@ -36,6 +37,8 @@ export const fieldPathText = (path: FieldPath): string =>
     "",
   );
 
+const noTexts: Readonly<Record<string, string>> = Object.freeze({});
+
 /**
  * A place in an object that is being read. Null counts as absent, as in Go. Reading a value of another type than the
  * asked one is an error at that place and reads as absent.
@@ -65,9 +68,26 @@ export class Field {
 
   /** A field of a map; absent in anything else. */
   field(key: string): Field {
-    const value =
-      isRecord(this.value) && Object.hasOwn(this.value, key) ? this.value[key] : undefined;
-    return new Field(value, this.faults, this, key);
+    return new Field(this.valueAt(key), this.faults, this, key);
+  }
+
+  /** The value of a field as it stands. */
+  valueAt(key: string): unknown {
+    const { value } = this;
+    return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  }
+
+  /** field(key).text(), without the way there when there is nothing or a text: most fields of most objects. */
+  textAt(key: string): string | undefined {
+    const value = this.valueAt(key);
+    if (value === undefined || value === null || value === "") return undefined;
+    return typeof value === "string" ? value : this.field(key).text();
+  }
+
+  /** field(key).items(), without the way there when there is nothing. */
+  itemsAt(key: string): readonly Field[] {
+    const value = this.valueAt(key);
+    return value === undefined || value === null ? none : this.field(key).items();
   }
 
   /** The fields that a map has, null ones left out. */
@@ -80,10 +100,10 @@ export class Field {
 
   /** The entries of a list; none when absent. */
   items(): readonly Field[] {
-    if (!this.present) return [];
+    if (!this.present) return none;
     if (!Array.isArray(this.value)) {
       this.error(`must be a list, not ${kindText(this.value)}`);
-      return [];
+      return none;
     }
     return this.value.map((item, index) => new Field(item, this.faults, this, index));
   }
@@ -152,17 +172,22 @@ export class Field {
     });
   }
 
-  /** A map of texts. */
+  /** A map of texts; the map itself when it is one. */
   stringMap(): Readonly<Record<string, string>> {
     const map = this.record();
-    if (map === undefined) return {};
-    const entries: [string, string][] = [];
-    for (const [key, value] of Object.entries(map)) {
-      if (typeof value === "string") entries.push([key, value]);
-      // A null value is the empty text, as Go reads it.
-      else if (value === null) entries.push([key, ""]);
-      else this.field(key).string();
+    if (map === undefined) return noTexts;
+    for (const key in map) {
+      if (typeof map[key] !== "string") return this.#textsOf(map);
     }
+    return map as Readonly<Record<string, string>>;
+  }
+
+  #textsOf(map: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+    const entries = Object.entries(map).flatMap(([key, value]): readonly [string, string][] => {
+      // A null value is the empty text, as Go reads it.
+      const text = value === null ? "" : this.field(key).string();
+      return text === undefined ? [] : [[key, text]];
+    });
     return Object.fromEntries(entries);
   }
 

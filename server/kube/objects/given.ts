@@ -11,3 +11,6 @@ export const none: readonly never[] = Object.freeze([]);
 /** A list, or the one empty list. */
 export const listOrNone = <T>(list: readonly T[]): readonly T[] =>
   list.length === 0 ? none : list;
+
+/** An object that is being made; its optional fields are set where there is something. */
+export type Draft<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,5 +1,6 @@
 import type { ObjectMeta, Origin, OwnerRef } from "../../analyzer/model/objects.js";
 import type { Field } from "./field.js";
+import type { Draft } from "./given.js";
 import { dnsLabelFault, dnsSubdomainFault, labelsOf } from "./names.js";
 
 /** Where an object lives, and what its name must be. */
@@ -23,25 +24,21 @@ export const metaOf = (
   const namespace = rules.scope === "cluster" ? "" : namespaceOf(metadata);
   const labels = labelsOf(metadata.field("labels"));
   const annotations = metadata.field("annotations").stringMap();
-  const uid = metadata.field("uid").text();
-  const createdAtMs = timeOf(metadata.field("creationTimestamp"));
+  const createdAtMs = timeOf(metadata.valueAt("creationTimestamp"));
+  const uid = metadata.textAt("uid");
   if (name === undefined) return undefined;
-  return {
-    namespace,
-    name,
-    labels,
-    annotations,
-    ...(uid === undefined ? {} : { uid }),
-    ...(createdAtMs === undefined ? {} : { createdAtMs }),
-    ...(origin === undefined ? {} : { origin }),
-  };
+  const made: Draft<ObjectMeta> = { namespace, name, labels, annotations };
+  if (uid !== undefined) made.uid = uid;
+  if (createdAtMs !== undefined) made.createdAtMs = createdAtMs;
+  if (origin !== undefined) made.origin = origin;
+  return made;
 };
 
 const nameOf = (metadata: Field, rule: "label" | "subdomain" | "any"): string | undefined => {
   const field = metadata.field("name");
   const name = field.text();
   if (name === undefined) {
-    const stem = metadata.field("generateName").text()?.replace(/-+$/, "");
+    const stem = metadata.textAt("generateName")?.replace(/-+$/, "");
     if (stem !== undefined && stem !== "") return stem;
     if (!field.present || field.value === "") field.error("is required: give the object a name");
     return undefined;
@@ -64,18 +61,18 @@ const namespaceOf = (metadata: Field): string => {
   return namespace;
 };
 
-/** Milliseconds since 1970 of an RFC 3339 time; undefined when absent or not one. */
-export const timeOf = (field: Field): number | undefined => {
-  if (typeof field.value !== "string") return undefined;
-  const ms = Date.parse(field.value);
+/** Milliseconds since 1970 of an RFC 3339 time; undefined for anything else. */
+const timeOf = (value: unknown): number | undefined => {
+  if (typeof value !== "string") return undefined;
+  const ms = Date.parse(value);
   return Number.isNaN(ms) ? undefined : ms;
 };
 
 /** The owner that controls an object, else its first owner. */
 export const ownerOf = (object: Field): OwnerRef | undefined => {
-  const owners = object.field("metadata").field("ownerReferences").items();
+  const owners = object.field("metadata").itemsAt("ownerReferences");
   const owner = owners.find((one) => one.field("controller").value === true) ?? owners[0];
-  const kind = owner?.field("kind").text();
-  const name = owner?.field("name").text();
+  const kind = owner?.textAt("kind");
+  const name = owner?.textAt("name");
   return kind === undefined || name === undefined ? undefined : { kind, name };
 };

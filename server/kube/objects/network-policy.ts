@@ -10,6 +10,7 @@ import { ipBlockOf } from "./ip-block.js";
 import { portNameFault, portNumber } from "./names.js";
 import { selectorOf } from "./selector.js";
 import { warnUnknownFields } from "./unknown-fields.js";
+import { isRecord } from "./value-text.js";
 
 /** Transport protocols that policies, containers and Services name. */
 export const transportProtocols = ["TCP", "UDP", "SCTP"] as const;
@@ -44,16 +45,21 @@ export const networkPolicyOf = (object: Field, meta: ObjectMeta): NetworkPolicyO
 
 /** Lists that are there and empty: they read like "nothing" and mean what an absent list means. */
 const emptyListsOf = (spec: Field): readonly FieldPath[] =>
-  [spec.field("ingress"), spec.field("egress")]
-    .flatMap((rules) => [rules, ...membersOf(rules).flatMap(ruleLists)])
-    .filter(({ value }) => Array.isArray(value) && value.length === 0)
-    .map(({ path }) => path);
+  ["ingress", "egress"].flatMap((direction): readonly FieldPath[] => {
+    const rules = spec.valueAt(direction);
+    if (!Array.isArray(rules)) return [];
+    if (rules.length === 0) return [["spec", direction]];
+    return rules.flatMap((rule: unknown, index) =>
+      ["from", "to", "ports"]
+        .filter((key) => isEmptyList(rule, key))
+        .map((key) => ["spec", direction, index, key]),
+    );
+  });
 
-const membersOf = (list: Field): readonly Field[] =>
-  Array.isArray(list.value) ? list.items() : [];
-
-const ruleLists = (rule: Field): readonly Field[] =>
-  ["from", "to", "ports"].map((key) => rule.field(key));
+const isEmptyList = (rule: unknown, key: string): boolean => {
+  const list = isRecord(rule) && Object.hasOwn(rule, key) ? rule[key] : undefined;
+  return Array.isArray(list) && list.length === 0;
+};
 
 const policyTypesOf = (field: Field): readonly ("ingress" | "egress")[] => {
   const items = field.items();
@@ -71,8 +77,8 @@ const rulesOf = (field: Field, peersKey: "from" | "to"): readonly NetworkPolicyR
   field.items().map((rule) => {
     // An entry of null is the empty rule, as Go reads it.
     if (rule.record() !== undefined) warnUnknownFields(rule, [peersKey, "ports"]);
-    const peers = rule.field(peersKey).items().flatMap(peerOf);
-    const ports = rule.field("ports").items().flatMap(portOf);
+    const peers = rule.itemsAt(peersKey).flatMap(peerOf);
+    const ports = rule.itemsAt("ports").flatMap(portOf);
     return {
       ...(peers.length === 0 ? {} : { peers }),
       ...(ports.length === 0 ? {} : { ports }),

@@ -15,29 +15,25 @@ export const nodeOf = (object: Field, meta: ObjectMeta): NodeObject => {
     ...meta,
     ips: listOrNone(
       status
-        .field("addresses")
-        .items()
+        .itemsAt("addresses")
         .filter((entry) => ["InternalIP", "ExternalIP"].includes(String(entry.field("type").value)))
         .flatMap((entry) => addressOf(entry.field("address")) ?? []),
     ),
     podCidrs: listOrNone(podCidrsOf(spec)),
     unschedulable: spec.field("unschedulable").boolean() ?? false,
     taints: listOrNone(
-      spec
-        .field("taints")
-        .items()
-        .map((taint) => ({
-          key: taint.field("key").text() ?? "",
-          ...given("value", taint.field("value").text()),
-          effect: taint.field("effect").text() ?? "",
-        })),
+      spec.itemsAt("taints").map((taint) => ({
+        key: taint.textAt("key") ?? "",
+        ...given("value", taint.textAt("value")),
+        effect: taint.textAt("effect") ?? "",
+      })),
     ),
     conditions: conditionsOf(status),
   };
 };
 
 const podCidrsOf = (spec: Field): readonly string[] => {
-  const list = spec.field("podCIDRs").items();
+  const list = spec.itemsAt("podCIDRs");
   const fields = list.length > 0 ? list : [spec.field("podCIDR")];
   return fields.flatMap((field) => {
     const text = field.text();

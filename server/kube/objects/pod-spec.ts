@@ -1,51 +1,66 @@
 import type { ContainerPort, PodSpec } from "../../analyzer/model/objects.js";
 import type { Field } from "./field.js";
-import { given, listOrNone } from "./given.js";
+import { type Draft, listOrNone, none } from "./given.js";
 import { portNameFault, portNumber } from "./names.js";
 import { transportProtocols } from "./network-policy.js";
 
 /** Reads the part of a pod's spec, or of a template's, that says how it takes part in the network. */
 export const podSpecOf = (spec: Field): PodSpec => {
   spec.record();
-  const hostNetwork = spec.field("hostNetwork").boolean() ?? false;
-  const dnsConfig = spec.field("dnsConfig");
-  return {
+  const hostNetwork =
+    spec.valueAt("hostNetwork") !== undefined && isTrue(spec.field("hostNetwork"));
+  const made: Draft<PodSpec> = {
     hostNetwork,
-    ...given("nodeName", spec.field("nodeName").text()),
-    serviceAccount:
-      spec.field("serviceAccountName").text() ?? spec.field("serviceAccount").text() ?? "default",
-    ports: listOrNone(containersOf(spec).flatMap((container) => portsOf(container, hostNetwork))),
-    dnsPolicy: spec.field("dnsPolicy").text() ?? "ClusterFirst",
-    dnsNameservers: listOrNone(dnsConfig.field("nameservers").strings()),
-    dnsSearches: listOrNone(dnsConfig.field("searches").strings()),
-    ...given("dnsNdots", ndotsOf(dnsConfig.field("options"))),
-    ...given("hostname", spec.field("hostname").text()),
-    ...given("subdomain", spec.field("subdomain").text()),
-    readinessGates: listOrNone(
-      spec
-        .field("readinessGates")
-        .items()
-        .flatMap((gate) => gate.field("conditionType").text() ?? []),
-    ),
+    serviceAccount: spec.textAt("serviceAccountName") ?? spec.textAt("serviceAccount") ?? "default",
+    ports: portsOf(spec, hostNetwork),
+    dnsPolicy: spec.textAt("dnsPolicy") ?? "ClusterFirst",
+    dnsNameservers: none,
+    dnsSearches: none,
+    readinessGates: gatesOf(spec),
   };
+  const nodeName = spec.textAt("nodeName");
+  if (nodeName !== undefined) made.nodeName = nodeName;
+  const hostname = spec.textAt("hostname");
+  if (hostname !== undefined) made.hostname = hostname;
+  const subdomain = spec.textAt("subdomain");
+  if (subdomain !== undefined) made.subdomain = subdomain;
+  if (spec.valueAt("dnsConfig") !== undefined) addDnsConfig(made, spec.field("dnsConfig"));
+  return made;
 };
 
-/** Containers that run with the pod: init containers end before, but for sidecars (restartPolicy Always). */
-const containersOf = (spec: Field): readonly Field[] => [
-  ...spec.field("containers").items(),
-  ...spec
-    .field("initContainers")
-    .items()
-    .filter((container) => container.field("restartPolicy").value === "Always"),
-];
+const isTrue = (field: Field): boolean => field.boolean() ?? false;
 
-const portsOf = (container: Field, hostNetwork: boolean): readonly ContainerPort[] => {
-  if (container.record() === undefined) return [];
-  const ports = container.field("ports").items();
-  if (ports.length === 0) return [];
-  const name = container.field("name").text() ?? "";
+const addDnsConfig = (made: Draft<PodSpec>, config: Field): void => {
+  config.record();
+  made.dnsNameservers = listOrNone(config.field("nameservers").strings());
+  made.dnsSearches = listOrNone(config.field("searches").strings());
+  const ndots = ndotsOf(config);
+  if (ndots !== undefined) made.dnsNdots = ndots;
+};
+
+const gatesOf = (spec: Field): readonly string[] =>
+  listOrNone(spec.itemsAt("readinessGates").flatMap((gate) => gate.textAt("conditionType") ?? []));
+
+/** Ports of the containers that run with the pod: init containers end before, but for sidecars (restartPolicy Always). */
+const portsOf = (spec: Field, hostNetwork: boolean): readonly ContainerPort[] => {
+  const ports: ContainerPort[] = [];
+  for (const container of spec.itemsAt("containers")) addPorts(ports, container, hostNetwork);
+  for (const container of spec.itemsAt("initContainers")) {
+    if (container.valueAt("restartPolicy") === "Always") addPorts(ports, container, hostNetwork);
+  }
+  return listOrNone(ports);
+};
+
+const addPorts = (ports: ContainerPort[], container: Field, hostNetwork: boolean): void => {
+  if (container.record() === undefined) return;
+  const items = container.itemsAt("ports");
+  if (items.length === 0) return;
+  const name = container.textAt("name") ?? "";
   const names = new Set<string>();
-  return ports.flatMap((port) => portOf(port, { container: name, hostNetwork, names }));
+  for (const item of items) {
+    const port = portOf(item, { container: name, hostNetwork, names });
+    if (port !== undefined) ports.push(port);
+  }
 };
 
 type PortContext = {
@@ -58,41 +73,41 @@ type PortContext = {
 const portOf = (
   entry: Field,
   { container, hostNetwork, names }: PortContext,
-): readonly ContainerPort[] => {
+): ContainerPort | undefined => {
   const field = entry.field("containerPort");
   const port = portNumber(field);
   if (!field.present) field.tolerate("is missing: the port is not read");
-  const protocol = entry.field("protocol").word(transportProtocols) ?? "TCP";
-  const name = portNameOf(entry.field("name"), names);
-  const hostPort = entry.field("hostPort");
-  if (port === undefined) return [];
+  const protocol =
+    entry.valueAt("protocol") === "TCP" ? "TCP" : entry.field("protocol").word(transportProtocols);
+  const name = portNameOf(entry, names);
+  const hostPort = entry.valueAt("hostPort");
   // On the host network every port is one of the host (core/v1 defaults).
-  const onHost = hostPort.value === 0 || !hostPort.present ? undefined : portNumber(hostPort);
-  return [
-    {
-      ...given("name", name),
-      port,
-      protocol,
-      ...given("hostPort", onHost ?? (hostNetwork ? port : undefined)),
-      container,
-    },
-  ];
+  const onHost =
+    (hostPort === undefined || hostPort === 0 ? undefined : portNumber(entry.field("hostPort"))) ??
+    (hostNetwork ? port : undefined);
+  if (port === undefined) return undefined;
+  const made: Draft<ContainerPort> = { port, protocol: protocol ?? "TCP", container };
+  if (name !== undefined) made.name = name;
+  if (onHost !== undefined) made.hostPort = onHost;
+  return made;
 };
 
-const portNameOf = (field: Field, names: Set<string>): string | undefined => {
-  const name = field.text();
+const portNameOf = (entry: Field, names: Set<string>): string | undefined => {
+  const name = entry.textAt("name");
   if (name === undefined) return undefined;
   const fault = portNameFault(name);
-  if (fault !== undefined) field.error(fault);
-  if (names.has(name)) field.error(`"${name}" is the name of another port of this container`);
+  if (fault !== undefined) entry.field("name").error(fault);
+  if (names.has(name)) {
+    entry.field("name").error(`"${name}" is the name of another port of this container`);
+  }
   names.add(name);
   return name;
 };
 
-const ndotsOf = (options: Field): number | undefined => {
-  for (const option of options.items()) {
-    if (option.field("name").value !== "ndots") continue;
-    const value = Number(option.field("value").text());
+const ndotsOf = (config: Field): number | undefined => {
+  for (const option of config.itemsAt("options")) {
+    if (option.valueAt("name") !== "ndots") continue;
+    const value = Number(option.textAt("value"));
     return Number.isInteger(value) && value >= 0 ? value : undefined;
   }
   return undefined;

@@ -21,9 +21,9 @@ export const podOf = (object: Field, meta: ObjectMeta): PodObject => {
     ...given("owner", podOwnerOf(object)),
     expanded: false,
     ips: listOrNone(podIpsOf(status)),
-    ...given("hostIp", status.field("hostIP").text()),
-    phase: status.field("phase").text() ?? "",
-    ...given("reason", status.field("reason").text()),
+    ...given("hostIp", status.textAt("hostIP")),
+    phase: status.textAt("phase") ?? "",
+    ...given("reason", status.textAt("reason")),
     terminating: object.field("metadata").field("deletionTimestamp").present,
     conditions: conditionsOf(status),
     containers: listOrNone(
@@ -41,10 +41,7 @@ const podOwnerOf = (object: Field): PodObject["owner"] => {
 };
 
 const podIpsOf = (status: Field): readonly string[] => {
-  const listed = status
-    .field("podIPs")
-    .items()
-    .map((item) => item.field("ip"));
+  const listed = status.itemsAt("podIPs").map((item) => item.field("ip"));
   const fields = listed.length > 0 ? listed : [status.field("podIP")];
   return fields.flatMap((field) => addressOf(field) ?? []);
 };
@@ -60,26 +57,23 @@ export const addressOf = (field: Field): string | undefined => {
 /** Reads the conditions of a status. */
 export const conditionsOf = (status: Field): readonly Condition[] =>
   listOrNone(
-    status
-      .field("conditions")
-      .items()
-      .flatMap((condition): readonly Condition[] => {
-        const type = condition.field("type").text();
-        const value = condition.field("status").value;
-        if (type === undefined) return [];
-        return [
-          {
-            type,
-            status: value === "True" || value === "False" ? value : "Unknown",
-            ...given("reason", condition.field("reason").text()),
-            ...given("message", condition.field("message").text()),
-          },
-        ];
-      }),
+    status.itemsAt("conditions").flatMap((condition): readonly Condition[] => {
+      const type = condition.textAt("type");
+      const value = condition.field("status").value;
+      if (type === undefined) return [];
+      return [
+        {
+          type,
+          status: value === "True" || value === "False" ? value : "Unknown",
+          ...given("reason", condition.textAt("reason")),
+          ...given("message", condition.textAt("message")),
+        },
+      ];
+    }),
   );
 
 const containerStatusOf = (status: Field): readonly ContainerStatus[] => {
-  const name = status.field("name").text();
+  const name = status.textAt("name");
   if (name === undefined) return [];
   const waiting = status.field("state").field("waiting");
   const terminated = status.field("state").field("terminated");
@@ -89,11 +83,11 @@ const containerStatusOf = (status: Field): readonly ContainerStatus[] => {
       name,
       ready: status.field("ready").boolean() ?? false,
       restartCount: status.field("restartCount").integer() ?? 0,
-      ...given("waiting", waiting.field("reason").text()),
-      ...given("waitingMessage", waiting.field("message").text()),
-      ...given("terminated", terminated.field("reason").text()),
+      ...given("waiting", waiting.textAt("reason")),
+      ...given("waitingMessage", waiting.textAt("message")),
+      ...given("terminated", terminated.textAt("reason")),
       ...given("exitCode", (terminated.present ? terminated : last).field("exitCode").integer()),
-      ...given("lastTerminated", last.field("reason").text()),
+      ...given("lastTerminated", last.textAt("reason")),
     },
   ];
 };

@@ -25,7 +25,7 @@ export const selectorOf = (field: Field): LabelSelector => {
     requirements.push({ key, operator: "In", values: [value] });
   }
   const expressed: Requirement[] = [];
-  for (const expression of field.field("matchExpressions").items()) {
+  for (const expression of field.itemsAt("matchExpressions")) {
     const requirement = requirementOf(expression);
     if (requirement === undefined) continue;
     requirements.push(requirement);

@@ -35,10 +35,7 @@ export const serviceOf = (object: Field, meta: ObjectMeta): ServiceObject => {
     ...given("externalName", type === "ExternalName" ? externalNameOf(spec) : undefined),
     ports: listOrNone(ports),
     ipFamilies: listOrNone(
-      spec
-        .field("ipFamilies")
-        .items()
-        .flatMap((item) => item.word(["IPv4", "IPv6"] as const) ?? []),
+      spec.itemsAt("ipFamilies").flatMap((item) => item.word(["IPv4", "IPv6"] as const) ?? []),
     ),
     internalTrafficPolicy:
       spec.field("internalTrafficPolicy").word(["Cluster", "Local"]) ?? "Cluster",
@@ -53,7 +50,7 @@ const addressesOf = (list: Field): readonly string[] =>
   list.items().flatMap((item) => addressOf(item) ?? []);
 
 const clusterIpsOf = (spec: Field): readonly string[] => {
-  const list = spec.field("clusterIPs").items();
+  const list = spec.itemsAt("clusterIPs");
   const fields = list.length > 0 ? list : [spec.field("clusterIP")];
   return fields.flatMap((field) => (field.value === "None" ? "None" : (addressOf(field) ?? [])));
 };
@@ -126,7 +123,7 @@ const portOf = (entry: Field): ServicePort | undefined => {
     protocol,
     targetPort: targetPortOf(entry.field("targetPort")) ?? port,
     ...given("nodePort", nodePortNumber),
-    ...given("appProtocol", entry.field("appProtocol").text()),
+    ...given("appProtocol", entry.textAt("appProtocol")),
   };
 };
 

@@ -82,8 +82,7 @@ const replicasOf = (object: Field, { kind, scaled }: WorkloadShape): number | un
 
 const hasEnded = (status: Field): boolean =>
   status
-    .field("conditions")
-    .items()
+    .itemsAt("conditions")
     .some(
       (condition) =>
         ["Complete", "Failed"].includes(String(condition.field("type").value)) &&
