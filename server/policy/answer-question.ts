@@ -83,7 +83,7 @@ const answerers: Answerers = {
     return await pagedAnswer(question, { ...sources, texts: [changes] }, "rows", () => {
       const { objects, problems } = parseOwn({ field: "changes", text: changes });
       const { diff } = whatIf(sources.world, objects);
-      const after = { ...diff.after, problems: [...problems, ...diff.after.problems] };
+      const after = { ...diff.after, problems: [...diff.after.problems, ...problems] };
       return { ...diff, after };
     });
   },

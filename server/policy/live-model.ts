@@ -191,6 +191,7 @@ export class LiveModel {
       { death: error?.death, error: String(error?.cause ?? "") },
       "process of the live model ended",
     );
+    this.#model = undefined;
     if (!this.#isLooking) this.#look();
   }
 }

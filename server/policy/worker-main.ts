@@ -4,12 +4,16 @@ import { policyNiceness } from "./limits.js";
 import { PolicyResponder } from "./responder.js";
 import type { WorkerMessage, WorkerReply } from "./worker-messages.js";
 
-/** Where Linux keeps how willingly it ends this process when memory is short; most willingly is 1000. */
-const oomScorePath = "/proc/self/oom_score_adj";
-
-/** The server goes first: it gets the processor when both want it, and lives on when memory is short. */
+/**
+ * The server goes first: it gets the processor when both want it, and lives on when memory is short (1000 would be the most
+ * willing to go). Running out of memory leaves no copy of it behind.
+ */
 const stepBack = (): void => {
-  const steps = [() => setPriority(policyNiceness), () => writeFileSync(oomScorePath, "700")];
+  const steps = [
+    () => setPriority(policyNiceness),
+    () => writeFileSync("/proc/self/oom_score_adj", "700"),
+    () => writeFileSync("/proc/self/coredump_filter", "0"),
+  ];
   for (const step of steps) {
     try {
       step();

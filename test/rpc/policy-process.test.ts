@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { policyNiceness } from "../../server/policy/limits.js";
@@ -73,6 +73,25 @@ describe.skipIf(!onLinux)("the built server", () => {
     server.kill("SIGTERM");
     expect(await server.exited).toBe(0);
     expect(isGone(second)).toBe(true);
+  });
+
+  it("has no model when its process ends while the files are away, until they are back", async () => {
+    const path = join(folder.path, "m");
+    mkdirSync(path);
+    writeFileSync(join(path, "shop.yaml"), shopManifests);
+    const server = await cluster.startServer({ CAUSEWAY_MANIFESTS: path });
+    await waitFor("the model", async () => (await ask())?.model.pods === 2);
+    renameSync(path, `${path}-away`);
+    const [child = 0] = childrenOf(server.pid);
+    process.kill(child, "SIGKILL");
+    const url = `${cluster.url}/v1/policy/connections`;
+    await waitFor("the news", async () =>
+      (await (await fetch(url)).text()).includes("no such file"),
+    );
+    expect((await fetch(`${cluster.url}/readyz`)).status).toBe(200);
+    expect(await cluster.metricsText()).not.toMatch(/^causeway_policy_model_/m);
+    renameSync(`${path}-away`, path);
+    await waitFor("the model again", async () => (await ask())?.model.pods === 2);
   });
 
   it("leaves no process behind when it is killed", async () => {
