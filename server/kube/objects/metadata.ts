@@ -23,7 +23,7 @@ export const metaOf = (
   const name = nameOf(metadata, rules.name ?? "subdomain");
   const namespace = rules.scope === "cluster" ? "" : namespaceOf(metadata);
   const labels = labelsOf(metadata.field("labels"));
-  const annotations = metadata.field("annotations").stringMap();
+  const annotations = annotationsOf(metadata.field("annotations"));
   const createdAtMs = timeOf(metadata.valueAt("creationTimestamp"));
   const uid = metadata.textAt("uid");
   if (name === undefined) return undefined;
@@ -32,6 +32,16 @@ export const metaOf = (
   if (createdAtMs !== undefined) made.createdAtMs = createdAtMs;
   if (origin !== undefined) made.origin = origin;
   return made;
+};
+
+/** A copy of the object itself, in its own annotations: it may be as large as the object. */
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+const annotationsOf = (field: Field): ObjectMeta["annotations"] => {
+  const annotations = field.stringMap();
+  if (!Object.hasOwn(annotations, lastApplied)) return annotations;
+  const { [lastApplied]: _, ...kept } = annotations;
+  return kept;
 };
 
 const nameOf = (metadata: Field, rule: "label" | "subdomain" | "any"): string | undefined => {

@@ -239,6 +239,14 @@ describe("metadata", () => {
     expect(faultsOfMeta(metadata)).toEqual([message]);
   });
 
+  it("keeps annotations, but for the copy of the object that kubectl puts there", () => {
+    const annotations = "{a: b, kubectl.kubernetes.io/last-applied-configuration: '{}'}";
+    expect(
+      objectOf("Pod", `apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: ${annotations}}`)
+        .annotations,
+    ).toEqual({ a: "b" });
+  });
+
   it("is read with uid, creation time and a name of a generateName", () => {
     expect(
       objectOf(
