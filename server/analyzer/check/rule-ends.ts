@@ -18,7 +18,11 @@ export type RuleSide =
 /** Resolves a side. Throws QuestionError for a name that the model lacks. */
 export const ruleSide = (world: PolicyWorld, end: RuleEnd): RuleSide =>
   end.kind === "pods"
-    ? { kind: "pods", pods: selectedPods(world, end), nothing: `no live pod: ${end.text}` }
+    ? {
+        kind: "pods",
+        pods: selectedPods(world, end),
+        nothing: `there are no live ${end.text.replace(/^all /, "")}`,
+      }
     : namedSide(world, end.text);
 
 const namedSide = (world: PolicyWorld, text: string): RuleSide => {

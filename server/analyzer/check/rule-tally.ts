@@ -78,28 +78,38 @@ export class RuleTally {
     const { kept, broken, unsure } = this.#counts;
     const count = kept + broken + unsure;
     const pairs = count === 1 ? "1 pair" : `${count} pairs`;
-    const what = portsText(this.rule);
+    const { all, some, none } = amountsOf(this.rule);
     const isPermit = this.rule.kind === "permit";
     if (count === 0) return { outcome: "vacuous", message: nothing, violations: [] };
     if (broken > 0) {
       const does = isPermit
-        ? `${broken === 1 ? "does" : "do"} not allow all of`
-        : `${broken === 1 ? "allows" : "allow"} some of`;
-      const message = `${broken} of ${pairs} ${does} ${what}`;
+        ? `${broken === 1 ? "does" : "do"} not allow ${all}`
+        : `${allowWord(broken)} ${some}`;
+      const message = `${broken} of ${pairs} ${does}`;
       return { outcome: "failed", message, violations: this.#rows.broken };
     }
     if (unsure > 0) {
-      const message = `${unsure} of ${pairs} can't be told for ${what}`;
+      const message = `whether ${unsure} of ${pairs} ${allowWord(unsure)} ${isPermit ? all : some} can't be told`;
       return { outcome: "unknown", message, violations: this.#rows.unsure };
     }
-    const verb = count === 1 ? "allows" : "allow";
-    const message = `${pairs} ${verb} ${isPermit ? "all" : "none"} of ${what}`;
+    const message = `${pairs} ${allowWord(count)} ${isPermit ? all : none}`;
     return { outcome: "passed", message, violations: [] };
   }
 }
 
-const portsText = ({ ports }: CheckRule): string =>
-  ports.length === 0 ? "the connections there are" : ports.map(({ text }) => text).join(", ");
+const allowWord = (count: number): string => (count === 1 ? "allows" : "allow");
+
+const amountsOf = ({
+  ports,
+}: CheckRule): { readonly all: string; readonly some: string; readonly none: string } => {
+  if (ports.length === 0) {
+    return { all: "all connections", some: "some connections", none: "no connection" };
+  }
+  const text = ports.map((port) => port.text).join(", ");
+  return ports.length === 1 && ports[0]?.first === ports[0]?.last
+    ? { all: text, some: text, none: `no ${text}` }
+    : { all: `all of ${text}`, some: `some of ${text}`, none: `none of ${text}` };
+};
 
 const rowOf = ({
   source,

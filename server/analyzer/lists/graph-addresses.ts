@@ -32,6 +32,7 @@ export const groupAddresses = (
     asSource: atoms[0]?.asSource,
     asDestination: atoms[0]?.asDestination,
     names: ipSetOf(atoms.map(({ range }) => range)).map(ipRangeText),
+    addressCount: atoms.reduce((sum, { range }) => sum + range.last - range.first + 1n, 0n),
     among: undefined,
   }));
 };

@@ -9,6 +9,8 @@ export type GraphGroup = {
   readonly asDestination: number | undefined;
   /** What its members are called. */
   readonly names: readonly string[];
+  /** How many addresses it is; 0 for workloads. */
+  readonly addressCount: bigint;
   /** What members may do among themselves; undefined for nothing, or for a single one. */
   readonly among: number | undefined;
 };

@@ -28,6 +28,7 @@ const groupWorkloads = (rows: GraphRows, digests: EndDigests): readonly GraphGro
       asSource: first,
       asDestination: first,
       names: named.map((end) => nameOf(rows, end)),
+      addressCount: 0n,
       among,
     });
     for (const end of members) single.delete(end);

@@ -1,7 +1,10 @@
+import { BitSet } from "./bit-set.js";
 import type { GroupEdge } from "./graph-edges.js";
+import { graphHubSeedsMax, graphHubsMax } from "./limits.js";
 
 /** Everything on one side may reach everything on the other by one label: drawn through a point between. */
 export type Hub = {
+  /** Positions of nodes, ascending. */
   readonly from: readonly number[];
   readonly to: readonly number[];
   readonly label: number;
@@ -10,29 +13,29 @@ export type Hub = {
 /** What hubs leave. */
 export type HubbedEdges = { readonly hubs: readonly Hub[]; readonly edges: readonly GroupEdge[] };
 
-/** How much is drawn through hubs. */
-export type HubBounds = {
-  /** Edges that a hub must save. */
-  readonly savedMin: number;
-  readonly hubsMax: number;
-};
+/** Edges that a hub must save to be worth its point. */
+const savedMin = 4;
 
 /**
- * Finds sets of nodes of which each reaches each of another set by the same label, the largest saving first, and takes their
- * edges out. The way of a node to itself may be counted in where it does not exist: it says nothing.
+ * Finds sets of nodes of which each reaches each of another set by the same label, the largest saving of a label first, and
+ * takes their edges out. The way of a node to itself is counted in where it does not exist: it says nothing.
  */
-export const findHubs = (edges: readonly GroupEdge[], bounds: HubBounds): HubbedEdges => {
+export const findHubs = (
+  edges: readonly GroupEdge[],
+  hubsMax: number = graphHubsMax,
+): HubbedEdges => {
+  const size = edges.reduce((most, { from, to }) => Math.max(most, from + 1, to + 1), 0);
   const byLabel = new Map<number, Sources>();
   for (const { from, to, label } of edges) {
     const sources = at(byLabel, label, () => new Map());
-    at(sources, from, () => new Set()).add(to);
+    at(sources, from, () => new BitSet(size)).add(to);
   }
   const hubs: Hub[] = [];
   for (const [label, sources] of byLabel) {
-    while (hubs.length < bounds.hubsMax) {
+    while (hubs.length < hubsMax) {
       const best = bestOf(sources);
-      if (best === undefined || best.saved < bounds.savedMin) break;
-      hubs.push({ from: best.from, to: best.to, label });
+      if (best === undefined || best.saved < savedMin) break;
+      hubs.push({ from: [...best.from].sort(ascending), to: [...best.to], label });
       takeOut(sources, best);
     }
   }
@@ -43,72 +46,68 @@ export const findHubs = (edges: readonly GroupEdge[], bounds: HubBounds): Hubbed
 };
 
 /** The nodes that each node reaches by one label. */
-type Sources = Map<number, Set<number>>;
+type Sources = Map<number, BitSet>;
+
+type Candidate = { readonly from: readonly number[]; readonly to: BitSet; readonly saved: number };
+
+const ascending = (one: number, other: number): number => one - other;
 
 const takeOut = (sources: Sources, { from, to }: Candidate): void => {
   for (const source of from) {
-    const targets = sources.get(source);
-    for (const target of to) targets?.delete(target);
-    if (targets?.size === 0) sources.delete(source);
+    const left = sources.get(source)?.without(to);
+    if (left === undefined || left.count === 0) sources.delete(source);
+    else sources.set(source, left);
   }
-};
-
-type Candidate = {
-  readonly from: readonly number[];
-  readonly to: readonly number[];
-  readonly saved: number;
 };
 
 /** Grows a set from each of the sources that reach most. */
 const bestOf = (sources: Sources): Candidate | undefined => {
   const seeds = [...sources]
-    .sort((one, other) => other[1].size - one[1].size || one[0] - other[0])
-    .slice(0, seedsMax);
+    .map(([source, targets]) => ({ source, count: targets.count }))
+    .sort((one, other) => other.count - one.count || one.source - other.source)
+    .slice(0, graphHubSeedsMax);
   let best: Candidate | undefined;
-  for (const [seed] of seeds) {
-    const grown = growFrom(seed, sources);
+  for (const { source } of seeds) {
+    const grown = growFrom(source, sources);
     if (grown !== undefined && grown.saved > (best?.saved ?? 0)) best = grown;
   }
   return best;
 };
 
-const seedsMax = 8;
-
+/** Takes in the sources that have most in common with the first, and stops where the saving was largest. */
 const growFrom = (seed: number, sources: Sources): Candidate | undefined => {
-  const own = reached(seed, sources);
-  const others = [...sources.keys()]
-    .filter((source) => source !== seed)
-    .map((source) => ({ source, common: common(own, reached(source, sources)).length }))
-    .filter(({ common: count }) => count > 0)
+  const own = sources.get(seed)?.with(seed);
+  if (own === undefined) return undefined;
+  const others = [...sources]
+    .filter(([source]) => source !== seed)
+    .map(([source, targets]) => ({ source, common: own.commonCount(targets.with(source)) }))
+    .filter(({ common }) => common > 0)
     .sort((one, other) => other.common - one.common || one.source - other.source);
   let best: Candidate | undefined;
-  let to: readonly number[] = [...own];
+  let to = own;
   const from = [seed];
   for (const { source } of others) {
-    to = common(to, reached(source, sources));
+    to = to.and((sources.get(source) as BitSet).with(source));
     from.push(source);
-    if (to.length === 0) break;
+    const targets = to.count;
+    if (targets === 0) break;
+    const most = from.length * targets - Math.max(from.length, targets);
+    if (most <= (best?.saved ?? 0)) continue;
     const saved = savedBy(from, to, sources);
     if (saved > (best?.saved ?? 0)) best = { from: [...from], to, saved };
   }
   return best;
 };
 
-/** What a source reaches, itself included. */
-const reached = (source: number, sources: Sources): ReadonlySet<number> =>
-  new Set([...(sources.get(source) ?? []), source]);
-
-const common = (one: Iterable<number>, other: ReadonlySet<number>): readonly number[] =>
-  [...one].filter((value) => other.has(value));
-
 /** Edges that are taken out, less those to and from the hub; a node on both sides has one edge. */
-const savedBy = (from: readonly number[], to: readonly number[], sources: Sources): number => {
+const savedBy = (from: readonly number[], to: BitSet, sources: Sources): number => {
   let taken = 0;
+  let ends = to.count;
   for (const source of from) {
-    const targets = sources.get(source);
-    for (const target of to) if (targets?.has(target) === true) taken++;
+    taken += (sources.get(source) as BitSet).commonCount(to);
+    if (!to.has(source)) ends++;
   }
-  return taken - new Set([...from, ...to]).size;
+  return taken - ends;
 };
 
 const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {

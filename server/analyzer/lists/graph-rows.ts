@@ -1,5 +1,6 @@
 import type { ConnectionRowView } from "../answers.js";
 import { type IpRange, parseIp } from "../sets/ip.js";
+import { noSide } from "./side-text.js";
 
 /** A way from one end to another: positions of ends, and of the label. */
 export type Arc = { readonly from: number; readonly to: number; readonly label: number };
@@ -51,8 +52,12 @@ class Numbers {
   }
 }
 
-const labelOf = ({ connections, undetermined }: ConnectionRowView): string =>
-  undetermined === "" ? connections : `${connections} (undetermined: ${undetermined})`;
+const labelOf = ({ connections, undetermined }: ConnectionRowView): string => {
+  if (undetermined === "") return connections;
+  return connections === noSide
+    ? `undetermined: ${undetermined}`
+    : `${connections}, undetermined: ${undetermined}`;
+};
 
 const endOf = (name: string): GraphEnd => {
   const range = rangeOf(name);

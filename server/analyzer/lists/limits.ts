@@ -8,3 +8,18 @@ export const keptRowsMax = 500_000;
 
 /** Policies and rules that a row names as the reason why something can't be told: more would be a list to read. */
 export const becauseMax = 8;
+
+/** Hubs of a graph: each is a point that the eye has to pass; what is left is drawn edge by edge. */
+export const graphHubsMax = 100;
+
+/** Nodes from which a hub is grown, those first that reach most: more find hardly better ones, and each costs a pass. */
+export const graphHubSeedsMax = 8;
+
+/** Names in the label of a node of a graph: more are counted, the members have them all. */
+export const graphLabelNamesMax = 3;
+
+/** Edges of a graph that a person can follow; where there are more, nodes of a namespace are joined. */
+export const graphEdgesMax = 100;
+
+/** Labels in the label of a joined edge: more are counted. */
+export const graphLabelsMax = 2;
