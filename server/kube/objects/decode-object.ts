@@ -1,5 +1,5 @@
 import { closest } from "../../../common/closest.js";
-import type { ClusterObject, Origin } from "../../analyzer/model/objects.js";
+import { type ClusterObject, type Origin, workloadKinds } from "../../analyzer/model/objects.js";
 import { type Fault, Faults, Field } from "./field.js";
 import { groupOf, type KindRule, kindRuleOf, versionOf } from "./kind-table.js";
 import { metaOf } from "./metadata.js";
@@ -160,20 +160,14 @@ const otherKind = (object: Field, apiVersion: string, kind: string): Decoded => 
   return { kind: "ignored", apiVersion, rawKind: kind, title, builtIn };
 };
 
-const kindsInModel = [
+const kindsInModel: readonly string[] = [
   "Namespace",
   "Pod",
   "Service",
   "Endpoints",
   "EndpointSlice",
   "Node",
-  "Deployment",
-  "StatefulSet",
-  "DaemonSet",
-  "ReplicaSet",
-  "ReplicationController",
-  "Job",
-  "CronJob",
+  ...workloadKinds,
   "NetworkPolicy",
   "ClusterNetworkPolicy",
   "AdminNetworkPolicy",

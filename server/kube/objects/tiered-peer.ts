@@ -15,6 +15,8 @@ const domainName =
 export type PeerDialect = {
   /** Fields of a peer. */
   readonly known: readonly string[];
+  /** Fields of a peer on the other side of a rule. */
+  readonly elsewhere: readonly string[];
   /** Whether namespaces may have the shape of v1alpha1 before 0.1.7. */
   readonly old: boolean;
 };
@@ -23,7 +25,8 @@ export type PeerDialect = {
  * Reads a peer of an ordered policy: exactly one field. One that only a newer version of the API knows is kept as unknown,
  * so that the rule fails closed.
  */
-export const tieredPeerOf = (peer: Field, { known, old }: PeerDialect): TieredPeer | undefined => {
+export const tieredPeerOf = (peer: Field, dialect: PeerDialect): TieredPeer | undefined => {
+  const { known, old } = dialect;
   const map = peer.record();
   if (map === undefined) {
     if (!peer.present) peer.error(`must have one of ${orText(known)}`);
@@ -32,7 +35,7 @@ export const tieredPeerOf = (peer: Field, { known, old }: PeerDialect): TieredPe
   const keys = peer.keys();
   const given = keys.filter((key) => known.includes(key));
   const [key] = given;
-  if (key === undefined) return unknownPeer(peer, keys, known);
+  if (key === undefined) return unknownPeer(peer, keys, dialect);
   if (given.length > 1) {
     peer.error(`must have exactly one of ${orText(known)}: make them entries of their own`);
   }
@@ -55,10 +58,14 @@ export const tieredPeerOf = (peer: Field, { known, old }: PeerDialect): TieredPe
 const unknownPeer = (
   peer: Field,
   keys: readonly string[],
-  known: readonly string[],
+  { known, elsewhere }: PeerDialect,
 ): TieredPeer | undefined => {
   if (keys.length === 0) {
     peer.error(`must have one of ${orText(known)}; for every pod write namespaces: {}`);
+    return undefined;
+  }
+  if (keys.every((key) => elsewhere.includes(key))) {
+    peer.error(`must have one of ${orText(known)}: ${keys.join(", ")} is for egress rules only`);
     return undefined;
   }
   peer.warning(
@@ -87,27 +94,33 @@ const domainNameOf = (field: Field): string | undefined => {
   return name;
 };
 
-const podsPeer = (pods: Field, old: boolean): TieredPeer | undefined => {
-  if (pods.record() !== undefined) {
-    warnUnknownFields(pods, ["namespaceSelector", "podSelector", ...(old ? ["namespaces"] : [])]);
-  }
+/** Reads a pair of selectors. */
+export const podsOf = (
+  pods: Field,
+): { readonly namespaceSelector: LabelSelector; readonly podSelector: LabelSelector } => {
+  if (pods.record() !== undefined) warnUnknownFields(pods, ["namespaceSelector", "podSelector"]);
+  return {
+    namespaceSelector: selectorOf(pods.field("namespaceSelector")),
+    podSelector: requiredPods(pods),
+  };
+};
+
+const requiredPods = (pods: Field): LabelSelector => {
   const podSelector = pods.field("podSelector");
   if (!podSelector.present) podSelector.tolerate("is missing and read as {}, all pods");
+  return selectorOf(podSelector);
+};
+
+const podsPeer = (pods: Field, old: boolean): TieredPeer | undefined => {
   const namespaces = pods.field("namespaces");
-  if (old && namespaces.present && !pods.field("namespaceSelector").present) {
-    const peer = oldNamespaces(namespaces);
-    if (peer?.kind !== "namespaces") return peer;
-    return {
-      kind: "pods",
-      namespaceSelector: peer.selector,
-      podSelector: selectorOf(podSelector),
-    };
+  if (!old || !namespaces.present || pods.field("namespaceSelector").present) {
+    return { kind: "pods", ...podsOf(pods) };
   }
-  return {
-    kind: "pods",
-    namespaceSelector: selectorOf(pods.field("namespaceSelector")),
-    podSelector: selectorOf(podSelector),
-  };
+  const peer = oldNamespaces(namespaces);
+  const podSelector = requiredPods(pods);
+  return peer?.kind === "namespaces"
+    ? { kind: "pods", namespaceSelector: peer.selector, podSelector }
+    : peer;
 };
 
 /** Namespaces of v1alpha1: a selector; before 0.1.7 a map with namespaceSelector, sameLabels or notSameLabels. */

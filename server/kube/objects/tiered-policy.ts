@@ -1,4 +1,4 @@
-import { everything, type LabelSelector } from "../../analyzer/model/label-selector.js";
+import { everything } from "../../analyzer/model/label-selector.js";
 import type {
   PortRule,
   TieredAction,
@@ -8,7 +8,7 @@ import type {
 } from "../../analyzer/model/objects.js";
 import type { Field } from "./field.js";
 import { selectorOf } from "./selector.js";
-import { tieredPeerOf } from "./tiered-peer.js";
+import { podsOf, tieredPeerOf } from "./tiered-peer.js";
 import { warnUnknownFields } from "./unknown-fields.js";
 import { orText } from "./value-text.js";
 
@@ -45,19 +45,6 @@ export const subjectOf = (spec: Field): TieredPolicyObject["subject"] => {
   }
   if (!pods.present) return { kind: "namespaces", selector: selectorOf(namespaces) };
   return { kind: "pods", ...podsOf(pods) };
-};
-
-/** Reads a pair of selectors; podSelector must be there. */
-export const podsOf = (
-  pods: Field,
-): { readonly namespaceSelector: LabelSelector; readonly podSelector: LabelSelector } => {
-  if (pods.record() !== undefined) warnUnknownFields(pods, ["namespaceSelector", "podSelector"]);
-  const podSelector = pods.field("podSelector");
-  if (!podSelector.present) podSelector.tolerate("is missing and read as {}, all pods");
-  return {
-    namespaceSelector: selectorOf(pods.field("namespaceSelector")),
-    podSelector: selectorOf(podSelector),
-  };
 };
 
 /** Reads a priority, 0 to 1000. */
@@ -127,7 +114,11 @@ const peersOf = (
     list.error(`must not have more than ${dialect.peersMax} peers: split the rule`);
   }
   return items.flatMap((peer) => {
-    const read = tieredPeerOf(peer, { known: dialect.peers[side], old: dialect.oldPeers });
+    const read = tieredPeerOf(peer, {
+      known: dialect.peers[side],
+      elsewhere: dialect.peers[side === "from" ? "to" : "from"],
+      old: dialect.oldPeers,
+    });
     if (read?.kind === "domainNames" && action !== undefined && action !== "accept") {
       peer.error("domainNames may only be in a rule that accepts");
     }

@@ -198,15 +198,16 @@ describe("ClusterNetworkPolicy", () => {
     expect(faults("ClusterNetworkPolicy", rest)).toEqual([`error spec.${message}`]);
   });
 
-  it("T45 knows no addresses as sources", () => {
-    const [fault] = faults(
-      "ClusterNetworkPolicy",
-      "  ingress: [{action: Deny, from: [{networks: [10.0.0.0/8]}]}]",
-    );
-    expect(fault).toMatch(
-      /^warning spec.ingress\[0\].from\[0\] has no peer that this version knows, only networks/,
-    );
-  });
+  it.each(["networks: [10.0.0.0/8]", "nodes: {}", "domainNames: [example.com]"])(
+    "T45 knows no addresses as sources: %s",
+    (peer) => {
+      expect(
+        faults("ClusterNetworkPolicy", `  ingress: [{action: Deny, from: [{${peer}}]}]`),
+      ).toEqual([
+        `error spec.ingress[0].from[0] must have one of namespaces or pods: ${peer.split(":")[0]} is for egress rules only`,
+      ]);
+    },
+  );
 
   it("T46 keeps a peer of a newer version as unknown, so that the rule fails closed", () => {
     const { egress } = policyOf(
