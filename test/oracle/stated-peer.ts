@@ -16,11 +16,11 @@ export type StatedPeer =
   /** Pods that no object of the model stands for, by the keys of their selectors ("" selects everything). */
   | { readonly kind: "hypothetical"; readonly namespaces: string; readonly pods: string };
 
-/** Parses a peer: "ns/name[Kind]", "a-b[External]", "entire-cluster", "{ingress-controller}", "ns/[pod with {app=x}]". */
+/** Parses a peer: "ns/name[Kind]", "a-b[External]" (older releases: "a-b"), "entire-cluster", "{ingress-controller}", "ns/[pod with {app=x}]". */
 export const parsePeer = (text: string): StatedPeer => {
   if (text === "entire-cluster") return { kind: "cluster" };
   if (text === "{ingress-controller}") return { kind: "ingress-controller" };
-  const range = /^([0-9a-f.:]+)-([0-9a-f.:]+)\[External\]$/.exec(text);
+  const range = /^([0-9a-f.:]+)-([0-9a-f.:]+)(?:\[External\])?$/.exec(text);
   if (range !== null) return { kind: "range", range: rangeOf(range[1] ?? "", range[2] ?? "") };
   const pods = /\/\[(all pods|pod with \{.*\})\]$/.exec(text);
   if (pods === null) return { kind: "workload", name: text };
