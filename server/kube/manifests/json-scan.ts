@@ -63,7 +63,7 @@ const skipWord = (text: string, start: number): number => {
   return text.length;
 };
 
-/** What a valid JSON text has that JSON.parse does not tell. */
+/** What a JSON text has that JSON.parse does not tell. */
 export type JsonShape = {
   /** How deep its maps and lists are nested. */
   readonly depth: number;
@@ -71,24 +71,25 @@ export type JsonShape = {
   readonly repeatedKey?: number;
 };
 
-/** Walks a valid JSON text; looks at its keys only when asked. */
-export const jsonShapeOf = (text: string, { keys }: { readonly keys: boolean }): JsonShape => {
-  const open: Set<string>[] = [];
+/** Walks a JSON text, no deeper than one level more than `depthMax`; looks at its keys only when asked. */
+export const jsonShapeOf = (
+  text: string,
+  { keys, depthMax }: { readonly keys: boolean; readonly depthMax: number },
+): JsonShape => {
+  const open: (Set<string> | undefined)[] = [];
   let depth = 0;
   let at = 0;
-  while (at < text.length) {
+  while (at < text.length && depth <= depthMax) {
     const code = text.charCodeAt(at);
     if (code === quote) {
       const end = skipString(text, at);
-      if (keys && isRepeated(text, { start: at, end }, open.at(-1))) {
-        return { depth, repeatedKey: at };
-      }
+      if (isRepeated(text, { start: at, end }, open.at(-1))) return { depth, repeatedKey: at };
       at = end;
-      continue;
+    } else {
+      if (isOpening(code)) depth = Math.max(depth, open.push(keys ? new Set() : undefined));
+      else if (isClosing(code)) open.pop();
+      at++;
     }
-    at++;
-    if (isOpening(code)) depth = Math.max(depth, open.push(new Set()));
-    else if (isClosing(code)) open.pop();
   }
   return { depth };
 };

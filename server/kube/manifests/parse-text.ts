@@ -55,6 +55,11 @@ export const parseText = (text: string, budget: ParseBudget): ParsedText => {
 /** What is not JSON after all is read as YAML, as kubectl does. */
 const parseJson = (text: string, start: number, budget: ParseBudget): ParsedText => {
   const json = start === 0 ? text : text.slice(start);
+  const keys = json.length <= jsonKeysCharsMax;
+  const { depth, repeatedKey } = jsonShapeOf(json, { keys, depthMax: manifestDepthMax });
+  if (depth > manifestDepthMax) {
+    return fault("too-large", `is nested more than ${manifestDepthMax} levels deep`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -62,10 +67,6 @@ const parseJson = (text: string, start: number, budget: ParseBudget): ParsedText
     return text.length > jsonFallbackCharsMax
       ? fault("unreadable", `is not JSON: ${messageOf(error)}`)
       : parseYaml(text, budget);
-  }
-  const { depth, repeatedKey } = jsonShapeOf(json, { keys: json.length <= jsonKeysCharsMax });
-  if (depth > manifestDepthMax) {
-    return fault("too-large", `is nested more than ${manifestDepthMax} levels deep`);
   }
   if (repeatedKey === undefined) return { kind: "value", value };
   const { line, column } = new LineIndex(text).place(start + repeatedKey);

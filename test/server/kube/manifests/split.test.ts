@@ -107,11 +107,16 @@ describe("JSON scans", () => {
   });
 
   it("tell depth and repeated keys", () => {
-    expect(jsonShapeOf('{"a": [[{"b": "[[[["}]], "b": {"a": 1}}', { keys: true })).toEqual({
+    expect(
+      jsonShapeOf('{"a": [[{"b": "[[[["}]], "b": {"a": 1}}', { keys: true, depthMax: 9 }),
+    ).toEqual({
       depth: 4,
     });
-    expect(jsonShapeOf('{"a": {"b": 1, "c": "b", "b": 2}}', { keys: true }).repeatedKey).toBe(25);
-    expect(jsonShapeOf('{"a": 1, "a": 2}', { keys: false })).toEqual({ depth: 1 });
+    expect(
+      jsonShapeOf('{"a": {"b": 1, "c": "b", "b": 2}}', { keys: true, depthMax: 9 }).repeatedKey,
+    ).toBe(25);
+    expect(jsonShapeOf("[[[[", { keys: false, depthMax: 2 })).toEqual({ depth: 3 });
+    expect(jsonShapeOf('{"a": 1, "a": 2}', { keys: false, depthMax: 9 })).toEqual({ depth: 1 });
   });
 });
 
