@@ -91,18 +91,19 @@ export const isLetThrough = (model: ClusterModel, profile: Profile, packet: Pack
           ? side.pod.namespace === namespace
           : has(peer.namespaceSelector, namespaceLabels(side.pod))) &&
         (peer.podSelector === undefined || has(peer.podSelector, side.pod.labels));
-  const tieredPeer = (peer: TieredPeer, side: Side, rule: { action: string; out: boolean }) => {
-    if (peer.kind === "unknown") return rule.action !== "accept";
-    if (peer.kind === "networks") return rule.out && peer.blocks.some((b) => inBlock(b, side.ip));
+  const tieredPeer = (peer: TieredPeer, side: Side, isEgress: boolean): boolean => {
+    if (peer.kind === "networks") return isEgress && peer.blocks.some((b) => inBlock(b, side.ip));
     if (peer.kind === "nodes") {
       const isAny = peer.selector.requirements.length === 0;
       return (
-        rule.out &&
+        isEgress &&
         side.isHost &&
         (isAny || (side.node !== undefined && has(peer.selector, side.node.labels)))
       );
     }
-    if (side.pod === undefined || peer.kind === "domainNames") return false;
+    if (side.pod === undefined || peer.kind === "domainNames" || peer.kind === "unknown") {
+      return false;
+    }
     return peer.kind === "namespaces"
       ? has(peer.selector, namespaceLabels(side.pod))
       : has(peer.namespaceSelector, namespaceLabels(side.pod)) &&
@@ -126,8 +127,15 @@ export const isLetThrough = (model: ClusterModel, profile: Profile, packet: Pack
         .filter(concerns)
         .sort((one, other) => one.priority - other.priority || (one.name < other.name ? -1 : 1));
       for (const { action, peers, ports } of ordered.flatMap((policy) => policy[direction])) {
-        const rule = { action, out: direction === "egress" };
-        if (peers.some((each) => tieredPeer(each, peer, rule)) && portMatches(ports)) return action;
+        // "Fail closed": a rule with a peer of a newer version accepts nothing, or denies everything.
+        if (peers.some(({ kind }) => kind === "unknown")) {
+          if (action !== "accept") return "deny";
+        } else if (
+          peers.some((each) => tieredPeer(each, peer, direction === "egress")) &&
+          portMatches(ports)
+        ) {
+          return action;
+        }
       }
       return undefined;
     };

@@ -292,7 +292,7 @@ export type TieredPeer =
   | { readonly kind: "nodes"; readonly selector: LabelSelector }
   /** Egress and accept only; cannot be decided from objects. */
   | { readonly kind: "domainNames"; readonly names: readonly string[] }
-  /** A peer with no field this version knows: accept matches nothing, deny and pass match everything (fail closed). */
+  /** No field that this version knows: the rule fails closed, accept matches nothing, deny and pass deny everything. */
   | { readonly kind: "unknown"; readonly fields: readonly string[] };
 
 /** A rule of an ordered policy. */

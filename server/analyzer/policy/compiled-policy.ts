@@ -85,9 +85,13 @@ export const compileTieredPolicy = (
   const rulesOf = (direction: Direction): readonly CompiledRule[] =>
     policy[direction].map((rule, index) => ({
       ref: { policy, direction, index },
-      action: rule.action,
-      peers: tieredPeers(rule, direction, families),
-      ...portsOf(rule.ports),
+      ...(isUnderstood(rule)
+        ? {
+            action: rule.action,
+            peers: tieredPeers(rule, direction, families),
+            ...portsOf(rule.ports),
+          }
+        : closedRule(rule)),
     }));
   const { subject } = policy;
   return {
@@ -105,12 +109,24 @@ export const compileTieredPolicy = (
   };
 };
 
-const portsOf = (
-  ports: readonly PortRule[] | undefined,
-): Pick<CompiledRule, "fixed" | "named"> => ({
+type Ports = Pick<CompiledRule, "fixed" | "named">;
+
+const portsOf = (ports: readonly PortRule[] | undefined): Ports => ({
   fixed: fixedConnections(ports),
   named: namedPortsOf(ports),
 });
+
+const isUnderstood = ({ peers }: TieredRule): boolean =>
+  !peers.some(({ kind }) => kind === "unknown");
+
+/**
+ * A rule with a peer that this version does not know fails closed as a whole: one that accepts matches nothing, any other
+ * one denies everything (ClusterNetworkPolicyIngressPeer, "fail closed").
+ */
+const closedRule = ({ action }: TieredRule): Pick<CompiledRule, "action" | "peers"> & Ports =>
+  action === "accept"
+    ? { action, peers: [], ...portsOf(undefined) }
+    : { action: "deny", peers: [{ kind: "everyone" }], ...portsOf(undefined) };
 
 const networkPolicyPeers = (
   { peers }: NetworkPolicyRule,
@@ -140,22 +156,15 @@ const tieredPeers = (
   families: readonly IpFamily[],
 ): readonly PeerMatcher[] => {
   const blocks = rule.peers.flatMap((peer) => (peer.kind === "networks" ? peer.blocks : []));
-  const matchers = rule.peers.flatMap((peer) => tieredPeer(peer, rule.action, direction));
+  const matchers = rule.peers.flatMap((peer) => tieredPeer(peer, direction));
   if (direction === "egress" && blocks.length > 0) {
     matchers.push({ kind: "addresses", set: setOfBlocks(blocks, families) });
   }
   return matchers;
 };
 
-/**
- * Sources can only be pods (ClusterNetworkPolicyIngressPeer), so that other kinds of peers match no source. A peer that
- * this version does not know must not open anything: accept then matches nothing, the other actions everything.
- */
-const tieredPeer = (
-  peer: TieredPeer,
-  action: TieredAction,
-  direction: Direction,
-): PeerMatcher[] => {
+/** Sources can only be pods (ClusterNetworkPolicyIngressPeer), so that other kinds of peers match no source. */
+const tieredPeer = (peer: TieredPeer, direction: Direction): PeerMatcher[] => {
   switch (peer.kind) {
     case "namespaces":
       return [{ kind: "pods", namespace: peer.selector, podSelector: everything }];
@@ -166,9 +175,8 @@ const tieredPeer = (
     case "domainNames":
       return direction === "egress" ? [{ kind: "names" }] : [];
     case "networks":
-      return [];
     case "unknown":
-      return action === "accept" ? [] : [{ kind: "everyone" }];
+      return [];
   }
 };
 
