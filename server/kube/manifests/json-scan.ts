@@ -86,12 +86,17 @@ export const jsonShapeOf = (
       if (isRepeated(text, { start: at, end }, open.at(-1))) return { depth, repeatedKey: at };
       at = end;
     } else {
-      if (isOpening(code)) depth = Math.max(depth, open.push(keys ? new Set() : undefined));
-      else if (isClosing(code)) open.pop();
+      nest(open, code, keys);
+      depth = Math.max(depth, open.length);
       at++;
     }
   }
   return { depth };
+};
+
+const nest = (open: (Set<string> | undefined)[], code: number, keys: boolean): void => {
+  if (isOpening(code)) open.push(keys ? new Set() : undefined);
+  else if (isClosing(code)) open.pop();
 };
 
 /** Whether a string is a key that is among the known ones; adds it to them. */
