@@ -1,4 +1,4 @@
-import type { FieldPath } from "../objects/field.js";
+import type { FieldPath } from "../objects/faults.js";
 import { contentStart } from "./split-documents.js";
 
 /** Where a node begins: the column is that of its first character. */

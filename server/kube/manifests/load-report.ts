@@ -1,7 +1,7 @@
 import type { ProblemView } from "../../analyzer/answers.js";
 import type { ClusterObject, Origin, WorkloadObject } from "../../analyzer/model/objects.js";
 import type { Decoded } from "../objects/decode-object.js";
-import { type Fault, fieldPathText } from "../objects/field.js";
+import { type Fault, fieldPathText } from "../objects/faults.js";
 import { KindCounts } from "./kind-counts.js";
 import type { Locator } from "./locator.js";
 import type { ParsedText } from "./parse-text.js";

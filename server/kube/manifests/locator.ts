@@ -1,6 +1,6 @@
 import type { Origin } from "../../analyzer/model/objects.js";
 import { locatedDocumentsMax, problemCharsMax } from "../limits.js";
-import type { FieldPath } from "../objects/field.js";
+import type { FieldPath } from "../objects/faults.js";
 import { blockOffsetOf } from "./block-position.js";
 import { PositionedDocument } from "./positioned-document.js";
 import type { Place, SourceText, TextPiece } from "./source-text.js";

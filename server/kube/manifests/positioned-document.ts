@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Node } from "yaml";
-import type { FieldPath } from "../objects/field.js";
+import type { FieldPath } from "../objects/faults.js";
 
 type Yaml = typeof import("yaml");
 

@@ -1,6 +1,7 @@
 import { closest } from "../../../common/closest.js";
 import { type ClusterObject, type Origin, workloadKinds } from "../../analyzer/model/objects.js";
-import { type Fault, Faults, Field } from "./field.js";
+import { type Fault, Faults } from "./faults.js";
+import { Field } from "./field.js";
 import { groupOf, type KindRule, kindRuleOf, versionOf } from "./kind-table.js";
 import { metaOf } from "./metadata.js";
 import { isBuiltInGroup, isBuiltInKind } from "./other-kinds.js";

@@ -5,7 +5,8 @@ import type {
   ObjectMeta,
   PortRule,
 } from "../../analyzer/model/objects.js";
-import type { Field, FieldPath } from "./field.js";
+import type { FieldPath } from "./faults.js";
+import type { Field } from "./field.js";
 import { ipBlockOf } from "./ip-block.js";
 import { portNameFault, portNumber } from "./names.js";
 import { selectorOf } from "./selector.js";
