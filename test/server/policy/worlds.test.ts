@@ -54,7 +54,7 @@ describe("OwnWorlds", () => {
 describe("parseOwn()", () => {
   it.each([
     ["# nothing\n", "manifests hold no object that concerns the network"],
-    ["kind: [", "manifests hold no object that concerns the network: line 2: "],
+    ["kind: [", "manifests hold no object that concerns the network: line "],
     ["kind: Pod\n{{ include x }}", "helm template"],
     ["just words", "manifests hold no object that concerns the network"],
   ])("refuses %j, saying why", (text, message) => {
