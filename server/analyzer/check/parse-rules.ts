@@ -1,4 +1,4 @@
-import type { Node } from "yaml";
+import { isSeq, type Node } from "yaml";
 import {
   allConnections,
   type ConnectionSet,
@@ -83,8 +83,10 @@ const readRule = (
 
 const readPorts = (entry: Entry | undefined, { reader, faults }: Reading): readonly RulePort[] => {
   if (entry === undefined) return [];
-  const items = entry.value === undefined ? [] : reader.items(entry.value, "ports");
-  if (items.length === 0) faults.add(entry.line, "ports is empty: leave it out to mean every port");
+  const items = reader.items(entry.value, "ports");
+  if (isSeq(entry.value) && items.length === 0) {
+    faults.add(entry.line, "ports is empty: leave it out to mean every port");
+  }
   if (items.length > rulePortsMax) {
     faults.add(entry.line, `ports has ${items.length} entries; ${rulePortsMax} are allowed`);
   }

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
 import type { RuleFaults } from "./rule-faults.js";
 
-/** An entry of a map: its key as text, its value, and the line of the key. */
+/** An entry of a map: its key as text, its value unless that is null, and the line of the key. */
 export type Entry = {
   readonly key: string;
   readonly value: Node | undefined;
@@ -62,6 +62,7 @@ export class YamlReader {
 
   #entry({ key, value }: { readonly key: Node; readonly value: Node | null }): Entry {
     const text = isScalar(key) ? String(key.value) : "?";
-    return { key: text, value: value ?? undefined, line: this.lineOf(key) };
+    const isNothing = value === null || (isScalar(value) && value.value === null);
+    return { key: text, value: isNothing ? undefined : value, line: this.lineOf(key) };
   }
 }

@@ -14,6 +14,8 @@ export const doubtName = (doubt: Doubt): string => {
       return `${ruleTitle(doubt.rule)} and ${ruleTitle(doubt.other)}`;
     case "undefined-by-api":
       return `the API does not define ${doubt.what}`;
+    case "model-incomplete":
+      return `the model does not say ${doubt.what}`;
     default:
       return assertNever(doubt);
   }

@@ -44,9 +44,20 @@ export const drawNodes = (
     }
     return { from, to, label };
   });
-  const { hubs, edges: left } = findHubs(edges);
+  const { hubs, edges: left } = findHubs(edges, aloneOf(source.groups, nodes));
   return { nodes, hubs, labels, edges: bothWays(left) };
 };
+
+/** Nodes of one workload: it has no way to itself that anyone asks about. */
+const aloneOf = (
+  groups: readonly GraphGroup[],
+  nodes: readonly (readonly number[])[],
+): ReadonlySet<number> =>
+  new Set(
+    nodes.flatMap(([first = 0, second], at) =>
+      second === undefined && groups[first]?.names.length === 1 ? [at] : [],
+    ),
+  );
 
 /** How many edges a drawing has, those to and from hubs included. */
 export const edgeCount = ({ edges, hubs }: Drawing): number =>

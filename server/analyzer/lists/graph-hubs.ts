@@ -18,12 +18,9 @@ const savedMin = 4;
 
 /**
  * Finds sets of nodes of which each reaches each of another set by the same label, the largest saving of a label first, and
- * takes their edges out. The way of a node to itself is counted in where it does not exist: it says nothing.
+ * takes their edges out. `alone` are nodes whose way to itself says nothing: it is counted in where it does not exist.
  */
-export const findHubs = (
-  edges: readonly GroupEdge[],
-  hubsMax: number = graphHubsMax,
-): HubbedEdges => {
+export const findHubs = (edges: readonly GroupEdge[], alone: ReadonlySet<number>): HubbedEdges => {
   const size = edges.reduce((most, { from, to }) => Math.max(most, from + 1, to + 1), 0);
   const byLabel = new Map<number, Sources>();
   for (const { from, to, label } of edges) {
@@ -32,8 +29,8 @@ export const findHubs = (
   }
   const hubs: Hub[] = [];
   for (const [label, sources] of byLabel) {
-    while (hubs.length < hubsMax) {
-      const best = bestOf(sources);
+    while (hubs.length < graphHubsMax) {
+      const best = bestOf(sources, alone);
       if (best === undefined || best.saved < savedMin) break;
       hubs.push({ from: [...best.from].sort(ascending), to: [...best.to], label });
       takeOut(sources, best);
@@ -61,33 +58,40 @@ const takeOut = (sources: Sources, { from, to }: Candidate): void => {
 };
 
 /** Grows a set from each of the sources that reach most. */
-const bestOf = (sources: Sources): Candidate | undefined => {
+const bestOf = (sources: Sources, alone: ReadonlySet<number>): Candidate | undefined => {
   const seeds = [...sources]
     .map(([source, targets]) => ({ source, count: targets.count }))
     .sort((one, other) => other.count - one.count || one.source - other.source)
     .slice(0, graphHubSeedsMax);
   let best: Candidate | undefined;
   for (const { source } of seeds) {
-    const grown = growFrom(source, sources);
+    const grown = growFrom(source, sources, alone);
     if (grown !== undefined && grown.saved > (best?.saved ?? 0)) best = grown;
   }
   return best;
 };
 
 /** Takes in the sources that have most in common with the first, and stops where the saving was largest. */
-const growFrom = (seed: number, sources: Sources): Candidate | undefined => {
-  const own = sources.get(seed)?.with(seed);
-  if (own === undefined) return undefined;
-  const others = [...sources]
-    .filter(([source]) => source !== seed)
-    .map(([source, targets]) => ({ source, common: own.commonCount(targets.with(source)) }))
+const growFrom = (
+  seed: number,
+  sources: Sources,
+  alone: ReadonlySet<number>,
+): Candidate | undefined => {
+  const reachedFrom = (source: number): BitSet => {
+    const targets = sources.get(source) as BitSet;
+    return alone.has(source) ? targets.with(source) : targets;
+  };
+  const own = reachedFrom(seed);
+  const others = [...sources.keys()]
+    .filter((source) => source !== seed)
+    .map((source) => ({ source, common: own.commonCount(reachedFrom(source)) }))
     .filter(({ common }) => common > 0)
     .sort((one, other) => other.common - one.common || one.source - other.source);
   let best: Candidate | undefined;
   let to = own;
   const from = [seed];
   for (const { source } of others) {
-    to = to.and((sources.get(source) as BitSet).with(source));
+    to = to.and(reachedFrom(source));
     from.push(source);
     const targets = to.count;
     if (targets === 0) break;

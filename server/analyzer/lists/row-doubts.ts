@@ -70,7 +70,8 @@ export class RowDoubts {
 
   #doubts(direction: Direction, subject: PolicyUnit, peer: ListEnd): DirectionDoubts {
     const known = at(this.#subjects[direction], subject, () => this.#subject(direction, subject));
-    if (known.isCertain) return noDoubts;
+    // A peer on the host network may be the subject's own node, which is no matter of rules.
+    if (known.isCertain && !isOnHost(peer)) return noDoubts;
     return at(
       known.byPeer,
       this.#peerKey(known, peer),
@@ -107,6 +108,8 @@ export class RowDoubts {
 /** What makes a pair undetermined, by name, as `because` has it. */
 export const doubtNames = ({ egress, ingress, undetermined }: PairDecision): readonly string[] =>
   namesOf([...egress.doubts, ...ingress.doubts], undetermined);
+
+const isOnHost = (end: ListEnd): boolean => isUnit(end) && firstPod(end).hostNetwork;
 
 const nobody: readonly string[] = Object.freeze([]);
 const noDoubts: DirectionDoubts = Object.freeze([]);
