@@ -58,18 +58,11 @@ const readBlocks = (tokens: readonly Token[]): Corefile => {
   const errors: { line: number; message: string }[] = [];
   let at = 0;
   while (at < tokens.length) {
-    const head: Token[] = [];
-    while (at < tokens.length && tokens[at]?.text !== "{" && tokens[at]?.text !== "}") {
-      head.push(tokens[at++] as Token);
-    }
-    const line = (head[0] ?? tokens[at] ?? tokens.at(-1))?.line ?? 1;
-    if (tokens[at]?.text !== "{" || head.length === 0) {
-      errors.push({ line, message: unopened(tokens[at], head) });
-      return { blocks, errors };
-    }
-    const body = bodyOf(tokens, at);
-    if (body.end === undefined) {
-      errors.push({ line, message: "a { is never closed" });
+    const head = headOf(tokens, at);
+    const line = (head[0] ?? tokens[at])?.line ?? 1;
+    const body = blockBody(tokens, at + head.length, { head, mayBeBare: blocks.length === 0 });
+    if (typeof body === "string") {
+      errors.push({ line, message: body });
       return { blocks, errors };
     }
     at = body.end + 1;
@@ -79,6 +72,44 @@ const readBlocks = (tokens: readonly Token[]): Corefile => {
     blocks.push({ zones: head.map(({ text }) => zoneOf(text)), plugins, line });
   }
   return { blocks, errors };
+};
+
+/** What stands in the braces after the zones, or what is wrong with them. A single block may do without braces. */
+const blockBody = (
+  tokens: readonly Token[],
+  at: number,
+  { head, mayBeBare }: { readonly head: readonly Token[]; readonly mayBeBare: boolean },
+): { readonly tokens: readonly Token[]; readonly end: number } | string => {
+  const opens = tokens[at]?.text === "{";
+  const isBare = !opens && head.length > 0 && mayBeBare;
+  if (!isBare && (!opens || head.length === 0)) return unopened(tokens[at], head);
+  const { tokens: inside, end } = isBare
+    ? { tokens: tokens.slice(at), end: tokens.length }
+    : bodyOf(tokens, at);
+  return end === undefined || !isBalanced(inside) ? "a { is never closed" : { tokens: inside, end };
+};
+
+/** The zones of a block: the words of a line, and of the next ones after a comma. */
+const headOf = (tokens: readonly Token[], from: number): readonly Token[] => {
+  const head: Token[] = [];
+  for (let at = from; at < tokens.length; at++) {
+    const token = tokens[at] as Token;
+    const last = head.at(-1);
+    const goesOn = last === undefined || last.line === token.line || last.text.endsWith(",");
+    if (token.text === "{" || token.text === "}" || !goesOn) break;
+    head.push(token);
+  }
+  return head;
+};
+
+const isBalanced = (tokens: readonly Token[]): boolean => {
+  let depth = 0;
+  for (const { text } of tokens) {
+    if (text === "{") depth++;
+    if (text === "}") depth--;
+    if (depth < 0) return false;
+  }
+  return depth === 0;
 };
 
 const unopened = (token: Token | undefined, head: readonly Token[]): string => {

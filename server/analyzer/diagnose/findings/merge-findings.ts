@@ -31,10 +31,9 @@ export const mergeFindings = (findings: readonly Finding[]): readonly Finding[] 
 
 const mergeGroup = (group: readonly Finding[]): Finding => {
   const [first] = group as readonly [Finding, ...Finding[]];
-  if (group.length === 1) return first;
   return {
     ...first,
-    hits: (way) => group.some(({ hits }) => hits(way)),
+    hits: group.length === 1 ? first.hits : (way) => group.some(({ hits }) => hits(way)),
     observations: distinct(group.flatMap(({ observations }) => observations)),
   };
 };

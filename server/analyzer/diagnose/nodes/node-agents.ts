@@ -32,9 +32,9 @@ const pluginFaults = ({ node, plugin }: NodeSubject): readonly NodeFault[] => {
 };
 
 const proxyFaults = ({ world, node, hits }: NodeSubject): readonly NodeFault[] => {
-  const proxy = [...world.model.podsIn("kube-system")].find(
-    (pod) => pod.nodeName === node.name && isProxy(pod) && !isReadyPod(pod),
-  );
+  const [proxy] = [...world.model.podsIn("kube-system")]
+    .filter((pod) => pod.nodeName === node.name && isProxy(pod) && !isReadyPod(pod))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
   if (proxy === undefined) return [];
   return [
     {

@@ -94,31 +94,36 @@ const hostNetwork = ({ pod, role }: PodSubject): readonly PodFault[] =>
 const sharedHostPort = ({ world, pod }: PodSubject): readonly PodFault[] => {
   const wanted = hostPortsOf(pod);
   if (wanted.length === 0 || pod.nodeName === undefined || isFinished(pod)) return [];
-  for (const other of world.model.pods) {
-    if (other.nodeName !== pod.nodeName || isFinished(other)) continue;
-    if (isPodEnd({ kind: "pod", pod: other }, pod)) continue;
-    const shared = wanted.find((port) => hostPortsOf(other).includes(port));
-    if (shared === undefined) continue;
-    return [
-      {
-        code: "HOSTPORT_CONFLICT",
-        effect: "impairs",
-        proof: "inferred",
-        certainty: 0.55,
-        issue: `Pods ${podName(pod)} and ${podName(other)} want port ${shared} of node ${pod.nodeName}`,
-        solutions: [
-          `Give ${podName(pod)} or ${podName(other)} another hostPort: run ${describePod(pod)}`,
-        ],
-        summary: "Give one of the pods another hostPort, or none and a Service instead",
-        why: "A port of a node can be taken once: the second listener fails, or its traffic goes to the first.",
-        steps: [describePod(pod), describePod(other)],
-        data: { host_port: shared, other: podName(other), node: pod.nodeName },
-        prevention: "Prefer Services to hostPort.",
-      },
-    ];
-  }
-  return [];
+  const rivals = [...world.model.pods]
+    .filter((other) => other.nodeName === pod.nodeName && !isFinished(other))
+    .filter((other) => !isPodEnd({ kind: "pod", pod: other }, pod))
+    .flatMap((other) => {
+      const shared = wanted.find((port) => hostPortsOf(other).includes(port));
+      return shared === undefined ? [] : [{ other, shared }];
+    })
+    .sort((one, two) => (podName(one.other) < podName(two.other) ? -1 : 1));
+  const [rival] = rivals;
+  return rival === undefined ? [] : [hostPortFault(pod, rival)];
 };
+
+const hostPortFault = (
+  pod: PodObject,
+  { other, shared }: { readonly other: PodObject; readonly shared: string },
+): PodFault => ({
+  code: "HOSTPORT_CONFLICT",
+  effect: "impairs",
+  proof: "inferred",
+  certainty: 0.55,
+  issue: `Pods ${podName(pod)} and ${podName(other)} want port ${shared} of node ${pod.nodeName ?? ""}`,
+  solutions: [
+    `Give ${podName(pod)} or ${podName(other)} another hostPort: run ${describePod(pod)}`,
+  ],
+  summary: "Give one of the pods another hostPort, or none and a Service instead",
+  why: "A port of a node can be taken once: the second listener fails, or its traffic goes to the first.",
+  steps: [describePod(pod), describePod(other)],
+  data: { host_port: shared, other: podName(other), node: pod.nodeName ?? "" },
+  prevention: "Prefer Services to hostPort.",
+});
 
 const hostPortsOf = (pod: PodObject): readonly string[] =>
   pod.ports.flatMap(({ hostPort, port, protocol }) => {
