@@ -40,7 +40,8 @@ describe("a heavy question", () => {
     link.open();
     send({ kind: "hello", hello: helloOf({ agentId: "n1.pod" }) });
     expect(await message()).toMatchObject({ kind: "welcome" });
-    expect(await message()).toMatchObject({ kind: "plan" });
+    // Credit may change in between, as it does in a server that starts.
+    while ((await message()).kind !== "plan");
     events.push("agent");
     const [, { agents }] = await server.get("/v1/agents");
     expect(agents).toMatchObject([{ agent_id: "n1.pod", state: "AGENT_STATE_UP" }]);
