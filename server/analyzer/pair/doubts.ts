@@ -49,6 +49,8 @@ const doubtText = (doubt: Doubt, { subject, peer }: DoubtEnds): string => {
       return `${ruleTitle(doubt.rule)} and ${ruleTitle(doubt.other)} have equal priority and disagree: the API leaves their order undefined`;
     case "undefined-by-api":
       return `the API does not define ${doubt.what}`;
+    case "model-incomplete":
+      return `the model does not say ${doubt.what}`;
     default:
       return assertNever(doubt);
   }

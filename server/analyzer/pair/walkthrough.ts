@@ -186,7 +186,7 @@ const unsureOf = (decision: DirectionDecision, asked: ConnectionSet): string => 
     if (isEmptyConnections(intersectConnections(doubt.connections, asked))) continue;
     if (doubt.reason === "unmodelled-policy") {
       names.add(`${doubt.policy.policyKind} ${policyName(doubt.policy)}`);
-    } else if (doubt.reason === "undefined-by-api") names.add(doubt.what);
+    } else if ("what" in doubt) names.add(doubt.what);
     else names.add(`${policyName(doubt.rule.policy)} ${ruleText(doubt.rule)}`);
   }
   if (names.size === 0 || isEmptyConnections(open)) return "";

@@ -1,4 +1,5 @@
 import type { IpFamily, IpRange } from "../sets/ip.js";
+import type { IpSet } from "../sets/ip-set.js";
 import type { PossibleAddresses } from "./possible-addresses.js";
 
 /**
@@ -9,6 +10,12 @@ export class AddressAtoms {
   readonly #starts: Record<IpFamily, bigint[]> = { 4: [0n], 6: [0n] };
   readonly #known: Record<IpFamily, Set<bigint>> = { 4: new Set([0n]), 6: new Set([0n]) };
   #isSorted = true;
+  #keys = new WeakMap<readonly PossibleAddresses[], string>();
+
+  /** How many cuts there are. */
+  get size(): number {
+    return this.#known[4].size + this.#known[6].size - 2;
+  }
 
   /** Cuts at both ends of ranges; the ranges that brought a new cut. */
   add(ranges: Iterable<IpRange>): readonly IpRange[] {
@@ -26,43 +33,53 @@ export class AddressAtoms {
     this.#known[family].add(start);
     this.#starts[family].push(start);
     this.#isSorted = false;
+    this.#keys = new WeakMap();
   }
 
   /** Whether these cuts tell two lists of addresses apart. */
   areApart(one: readonly PossibleAddresses[], other: readonly PossibleAddresses[]): boolean {
     if (one === other) return false;
-    const [a, b] = [one[0], other[0]];
-    const isPlain = one.length === 1 && other.length === 1 && a?.family === b?.family;
-    const [first, second] = [a?.possible[0], b?.possible[0]];
-    if (!isPlain || first?.first !== first?.last || second?.first !== second?.last) {
+    const [first, second] = [soleAddress(one), soleAddress(other)];
+    if (first?.family !== second?.family || first === undefined || second === undefined) {
       return this.keyOf(one) !== this.keyOf(other);
     }
-    if (first === undefined || second === undefined) return first !== second;
-    if (!this.#isSorted) this.#sort();
-    const starts = this.#starts[first.family];
+    const starts = this.#sorted(first.family);
     return lastIndexUpTo(starts, first.first) !== lastIndexUpTo(starts, second.first);
   }
 
-  /** A text that is equal for addresses that no policy tells apart. */
+  /**
+   * A text that is equal for addresses that no policy tells apart: the stretches that they can be in, of each family; "" as
+   * long as nothing is cut.
+   */
   keyOf(addresses: readonly PossibleAddresses[]): string {
-    let key = "";
-    for (const { family, possible } of addresses) {
-      key += `${family}:`;
-      for (const range of possible) key += `${this.#startsIn(family, range)};`;
+    if (this.size === 0) return "";
+    let key = this.#keys.get(addresses);
+    if (key === undefined) {
+      key = addresses
+        .map(({ family, possible }) => `${family}:${this.#startsIn(family, possible)}`)
+        .join(";");
+      this.#keys.set(addresses, key);
     }
     return key;
   }
 
-  /** Where the stretches begin that a range has a part in. */
-  #startsIn(family: IpFamily, { first, last }: IpRange): string {
-    if (!this.#isSorted) this.#sort();
-    const starts = this.#starts[family];
-    let index = lastIndexUpTo(starts, first);
-    let text = String(starts[index]);
-    for (index++; index < starts.length && (starts[index] as bigint) <= last; index++) {
-      text += `,${starts[index]}`;
+  /** Where the stretches begin that a set has a part in. */
+  #startsIn(family: IpFamily, set: IpSet): string {
+    const starts = this.#sorted(family);
+    const touched: bigint[] = [];
+    for (const { first, last } of set) {
+      let index = lastIndexUpTo(starts, first);
+      if (starts[index] === touched.at(-1)) index++;
+      for (; index < starts.length && (starts[index] as bigint) <= last; index++) {
+        touched.push(starts[index] as bigint);
+      }
     }
-    return text;
+    return touched.join();
+  }
+
+  #sorted(family: IpFamily): readonly bigint[] {
+    if (!this.#isSorted) this.#sort();
+    return this.#starts[family];
   }
 
   #sort(): void {
@@ -72,6 +89,13 @@ export class AddressAtoms {
     this.#isSorted = true;
   }
 }
+
+/** The one address that is known; undefined where there are several, or none for certain. */
+const soleAddress = ([only, second]: readonly PossibleAddresses[]): IpRange | undefined => {
+  const [range, other] = only?.possible ?? [];
+  if (second !== undefined || other !== undefined) return undefined;
+  return range?.first === range?.last ? range : undefined;
+};
 
 /** Index of the last of ascending numbers that is not above a value; the first of them is never above it. */
 export const lastIndexUpTo = (numbers: readonly bigint[], value: bigint): number => {

@@ -4,6 +4,7 @@ import type { PeerMatcher, PodMatcher } from "./compiled-policy.js";
 import type { EndClass, EndClasses } from "./end-classes.js";
 import { type Match, matchPeer } from "./match-peer.js";
 import { type EndAxis, type Held, matcherKey, nothingHeld } from "./peer-sets.js";
+import type { JudgedFamily } from "./policy-end.js";
 
 /** Classes by the value of one label. */
 type LabelIndex = { readonly ids: Map<string, number[]>; upTo: number };
@@ -43,18 +44,18 @@ export class ClassAxis implements EndAxis {
     return this.#entries.size;
   }
 
-  held(matcher: PeerMatcher, families: string): Held {
+  held(matcher: PeerMatcher, family: JudgedFamily): Held {
     if (matcher.kind === "names" || matcher.kind === "everyone") return nothingHeld;
     this.#index();
-    const byFamily = matcher.kind === "addresses" ? families : "";
+    const byFamily = matcher.kind === "addresses" ? family : "";
     const entry = this.#entryOf(matcher, byFamily);
     if (entry.upTo < this.size) this.#extend(entry, matcher, byFamily);
     return entry;
   }
 
-  #extend(entry: Entry, matcher: PeerMatcher, families: string): void {
+  #extend(entry: Entry, matcher: PeerMatcher, family: JudgedFamily): void {
     if (matcher.kind === "addresses") {
-      const { yes, maybe, reason } = this.#placed().find(matcher.set, entry.upTo, families);
+      const { yes, maybe, reason } = this.#placed().find(matcher.set, entry.upTo, family);
       for (const id of yes.sort(ascending)) entry.yes.push(id);
       for (const id of maybe.sort(ascending)) entry.maybe.push(id);
       entry.reason = reason;
@@ -69,16 +70,16 @@ export class ClassAxis implements EndAxis {
   }
 
   /** Equal matchers share an entry; which one a matcher has is found by its identity when it is asked for again. */
-  #entryOf(matcher: PeerMatcher, families: string): Entry {
-    const known = families === "" ? this.#entryOfMatcher.get(matcher) : undefined;
+  #entryOf(matcher: PeerMatcher, family: JudgedFamily): Entry {
+    const known = family === "" ? this.#entryOfMatcher.get(matcher) : undefined;
     if (known !== undefined) return known;
-    const key = `${families} ${matcherKey(matcher)}`;
+    const key = `${family} ${matcherKey(matcher)}`;
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       entry = { yes: [], maybe: [], reason: "unknown-address", upTo: 0 };
       this.#entries.set(key, entry);
     }
-    if (families === "") this.#entryOfMatcher.set(matcher, entry);
+    if (family === "") this.#entryOfMatcher.set(matcher, entry);
     return entry;
   }
 
@@ -130,15 +131,19 @@ export class ClassAxis implements EndAxis {
     }
   }
 
+  /** The shorter of two ways: by namespace, or by a label that the selector asks the value of. */
   #podCandidates({ namespace, podSelector }: PodMatcher, from: number): readonly number[] {
-    if (typeof namespace === "string") return tailOf(this.#inNamespace.get(namespace) ?? [], from);
-    const byLabel = this.#withLabels(podSelector);
-    if (byLabel !== undefined) return merged(byLabel, from);
-    if (namespace.key === "") return tailOf(this.#pods, from);
-    const lists = [...this.#withNamespaceLabels.values()]
-      .filter(({ labels }) => selects(namespace, labels))
-      .map(({ ids }) => ids);
-    return merged(lists, from);
+    const inNamespaces =
+      typeof namespace === "string"
+        ? [this.#inNamespace.get(namespace) ?? []]
+        : namespace.key === ""
+          ? [this.#pods]
+          : [...this.#withNamespaceLabels.values()]
+              .filter(({ labels }) => selects(namespace, labels))
+              .map(({ ids }) => ids);
+    const withLabels = this.#withLabels(podSelector);
+    const isShorter = withLabels !== undefined && countOf(withLabels) < countOf(inNamespaces);
+    return merged(isShorter ? withLabels : inNamespaces, from);
   }
 
   /** Made when a key is first asked for: what classes have of labels that no policy names can change. */
@@ -164,7 +169,7 @@ export class ClassAxis implements EndAxis {
       if (operator !== "In") continue;
       const index = this.#labelIndex(key);
       const lists = values.map((value) => index.get(value) ?? []);
-      const count = lists.reduce((sum, { length }) => sum + length, 0);
+      const count = countOf(lists);
       if (count >= bestCount) continue;
       best = lists;
       bestCount = count;
@@ -172,6 +177,9 @@ export class ClassAxis implements EndAxis {
     return best;
   }
 }
+
+const countOf = (lists: readonly (readonly number[])[]): number =>
+  lists.reduce((sum, { length }) => sum + length, 0);
 
 const ascending = (one: number, other: number): number => one - other;
 

@@ -1,10 +1,16 @@
-import type { ConnectionTable } from "../sets/connection-table.js";
 import type { ConnectionSet } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
 import type { Direction } from "./decision.js";
 import type { OutcomeColumns } from "./outcome-columns.js";
-import type { OutcomeRow } from "./outcome-rows.js";
-import { denied, type OutcomeId, type OutcomeTable, open } from "./outcome-table.js";
+import { expand, type OutcomeRow } from "./outcome-rows.js";
+import {
+  denied,
+  deniedPair,
+  type OutcomeId,
+  type OutcomeTable,
+  open,
+  type PairOutcome,
+} from "./outcome-table.js";
 import type { PlacedUnit, PolicyUnit } from "./policy-units.js";
 import type { Profile } from "./profile.js";
 
@@ -19,7 +25,6 @@ export type ConnectionRow = {
 /** What the list is made from. */
 export type RowSources = {
   readonly profile: Profile;
-  readonly table: ConnectionTable;
   readonly outcomes: OutcomeTable;
   readonly units: readonly PlacedUnit[];
   /** Addresses outside, as destinations of egress and as sources of ingress. */
@@ -53,9 +58,9 @@ export function* connectionRows(sources: RowSources): Iterable<ConnectionRow> {
   for (const [index, range] of ranges.ingress.entries()) {
     sources.ingressFromRanges.column(index, ingress);
     for (let at = 0; at < units.length; at++) {
-      const outcome = ingress[rows[at] as number] as OutcomeId;
-      if (outcome === denied) continue;
-      yield rowOf(sources, [range, (units[at] as PlacedUnit).unit], outcome);
+      const outcome = sources.outcomes.both(open, ingress[rows[at] as number] as OutcomeId);
+      if (outcome === deniedPair) continue;
+      yield rowOf([range, (units[at] as PlacedUnit).unit], outcome);
     }
   }
 }
@@ -65,16 +70,17 @@ function* unitRows(
   source: PlacedUnit,
   directionsTo: (target: PlacedUnit, at: number) => readonly [OutcomeId, OutcomeId],
 ): Iterable<ConnectionRow> {
-  const { units, outcomes, profile } = sources;
+  const { units, outcomes } = sources;
   for (let at = 0; at < units.length; at++) {
     const target = units[at] as PlacedUnit;
     if (target === source) continue;
     let [out, into] = directionsTo(target, at);
     if (source.isHost !== target.isHost) {
-      [out, into] = nodeLocal(profile, { source, target, out, into });
+      [out, into] = nodeLocal(sources, { source, target, out, into });
     }
+    if (out === denied || into === denied) continue;
     const outcome = outcomes.both(out, into);
-    if (outcome !== denied) yield rowOf(sources, [source.unit, target.unit], outcome);
+    if (outcome !== deniedPair) yield rowOf([source.unit, target.unit], outcome);
   }
 }
 
@@ -83,24 +89,22 @@ function* rangeRows(sources: RowSources, source: PlacedUnit): Iterable<Connectio
   expand(sources.egressToRanges(source), outside);
   for (const [index, outcome] of outside.entries()) {
     if (outcome === denied) continue;
-    yield rowOf(sources, [source.unit, sources.ranges.egress[index] as IpRange], outcome);
+    const pair = sources.outcomes.both(outcome, open);
+    yield rowOf([source.unit, sources.ranges.egress[index] as IpRange], pair);
   }
 }
 
 const rowOf = (
-  { table, outcomes }: RowSources,
   [source, destination]: readonly [ConnectionRow["source"], ConnectionRow["destination"]],
-  outcome: OutcomeId,
-): ConnectionRow => ({
-  source,
-  destination,
-  allowed: table.get(outcomes.allowedOf(outcome)),
-  undetermined: table.get(outcomes.undeterminedOf(outcome)),
-});
+  { allowed, undetermined }: PairOutcome,
+): ConnectionRow => ({ source, destination, allowed, undetermined });
 
-/** Both directions of a pair of which one is a host: where all its pods are on one node, policies may not be asked. */
+/**
+ * Both directions of a pair of which one is a host. Between a pod and its own node policies may not be asked: so it is where
+ * all pods of both are on one node, and so it may be where a node is not known.
+ */
 const nodeLocal = (
-  { ownNodeAllowed }: Profile,
+  { profile, outcomes }: RowSources,
   pair: {
     readonly source: PlacedUnit;
     readonly target: PlacedUnit;
@@ -109,15 +113,13 @@ const nodeLocal = (
   },
 ): readonly [OutcomeId, OutcomeId] => {
   const { source, target, out, into } = pair;
-  if (source.node === undefined || source.node !== target.node) return [out, into];
+  const isKnown = source.isPlaced && target.isPlaced;
+  if (isKnown && (source.node === undefined || source.node !== target.node)) return [out, into];
+  const exempt = (outcome: OutcomeId): OutcomeId =>
+    isKnown ? open : outcomes.either(outcome, open);
+  const { ownNodeAllowed } = profile;
   return [
-    target.isHost && ownNodeAllowed.includes("egress") ? open : out,
-    source.isHost && ownNodeAllowed.includes("ingress") ? open : into,
+    target.isHost && ownNodeAllowed.includes("egress") ? exempt(out) : out,
+    source.isHost && ownNodeAllowed.includes("ingress") ? exempt(into) : into,
   ];
-};
-
-/** Writes the outcome for every end. */
-export const expand = ({ usual, ends, outcomes }: OutcomeRow, into: Uint32Array): void => {
-  into.fill(usual);
-  for (let at = 0; at < ends.length; at++) into[ends[at] as number] = outcomes[at] as OutcomeId;
 };

@@ -19,8 +19,8 @@ import {
 } from "./evaluate-rules.js";
 import type { PriorityGroup, SubjectRules } from "./policy-book.js";
 import {
+  type Disagreement,
   hasOpenQuestions,
-  type Undetermined,
   undeterminedConnections,
 } from "./possible-outcomes.js";
 
@@ -52,17 +52,18 @@ export const decideDirection = (rules: SubjectRules, answers: RuleAnswers): Dire
       parts.push({ by: "default", connections: table.get(connections) });
     },
   });
-  const open = hasOpenQuestions(rules, answers, union)
-    ? undeterminedConnections(rules, answers, union)
-    : nothingOpen;
+  const disagreements: Disagreement[] = [];
+  const undetermined = hasOpenQuestions(rules, answers, union)
+    ? undeterminedConnections(rules, answers, union, disagreements)
+    : noneId;
   return {
     direction: rules.direction,
     isolated: rules.networkPolicies.length > 0,
     policies: policiesOf(rules),
     allowed: table.get(allowed),
-    undetermined: table.get(open.connections),
+    undetermined: table.get(undetermined),
     parts,
-    doubts: open.connections === noneId ? [] : doubtsOf(rules, answers, open),
+    doubts: doubtsOf(rules, answers, { undetermined, disagreements }),
   };
 };
 
@@ -101,8 +102,6 @@ const networkPolicyParts = (
   return parts;
 };
 
-const nothingOpen: Undetermined = { connections: noneId, disagreements: [] };
-
 const policiesOf = (rules: SubjectRules): readonly EvaluatedPolicy[] => {
   const inTier = (groups: readonly PriorityGroup[]): readonly EvaluatedPolicy[] =>
     groups.flatMap((group) => group.map(({ policy }) => policy));
@@ -117,8 +116,12 @@ const policiesOf = (rules: SubjectRules): readonly EvaluatedPolicy[] => {
 const doubtsOf = (
   rules: SubjectRules,
   answers: RuleAnswers,
-  { connections: undetermined, disagreements }: Undetermined,
+  {
+    undetermined,
+    disagreements,
+  }: { readonly undetermined: ConnectionId; readonly disagreements: readonly Disagreement[] },
 ): readonly Doubt[] => {
+  if (undetermined === noneId) return [];
   const { table } = answers;
   const share = (connections: ConnectionId): ConnectionSet | undefined => {
     const own = table.intersect(connections, undetermined);

@@ -1,25 +1,15 @@
 import type { ClusterModel } from "../model/cluster-model.js";
+import type { PodObject } from "../model/objects.js";
 import type { ConnectionTable } from "../sets/connection-table.js";
-import {
-  allConnections,
-  type ConnectionSet,
-  intersectConnections,
-  subtractConnections,
-  unionConnections,
-} from "../sets/connections.js";
+import { type ConnectionSet, intersectConnections, unionConnections } from "../sets/connections.js";
+import type { AddressSpace } from "./address-space.js";
 import type { CompiledRule } from "./compiled-policy.js";
 import { decideDirection, exemptDirection } from "./decide-direction.js";
-import type {
-  Direction,
-  DirectionDecision,
-  Doubt,
-  PairDecision,
-  PolicyEndpoint,
-} from "./decision.js";
+import type { Direction, DirectionDecision, PairDecision, PolicyEndpoint } from "./decision.js";
 import { type Match, matchRule } from "./match-peer.js";
+import { mergeDecisions, openDecision } from "./merge-decisions.js";
 import type { PolicyBook } from "./policy-book.js";
-import { endOfEndpoint, type PolicyEnd, sharedAddresses } from "./policy-end.js";
-import type { AddressSpace } from "./possible-addresses.js";
+import { endInFamily, endOfEndpoint, type PolicyEnd, sharedFamilies } from "./policy-end.js";
 import type { Profile } from "./profile.js";
 import { ruleConnectionsOf } from "./rule-connections.js";
 
@@ -48,10 +38,10 @@ export const decidePair = (
   if (isSelf && !viaService) return pairOf(source, destination, exemptBoth("self"));
   const { hairpin } = sources.profile;
   if (isSelf && hairpin === "allowed") return pairOf(source, destination, exemptBoth("hairpin"));
-  const ends = sharedAddresses(endOfEndpoint(source, sources), endOfEndpoint(destination, sources));
+  const ends = [endOfEndpoint(source, sources), endOfEndpoint(destination, sources)] as const;
   const judged: Directions = {
-    egress: decideEnd(sources, "egress", { subject: ends.source, peer: ends.destination }),
-    ingress: decideEnd(sources, "ingress", { subject: ends.destination, peer: ends.source }),
+    egress: decideEnd(sources, "egress", { subject: ends[0], peer: ends[1] }),
+    ingress: decideEnd(sources, "ingress", { subject: ends[1], peer: ends[0] }),
   };
   const isOpen = isSelf && hairpin === "undefined";
   return pairOf(
@@ -70,18 +60,47 @@ const exemptBoth = (reason: "self" | "hairpin"): Directions => ({
   ingress: exemptDirection("ingress", reason),
 });
 
+type Facing = { readonly subject: PolicyEnd; readonly peer: PolicyEnd };
+
 const decideEnd = (
-  { profile, book, table }: DecisionSources,
+  sources: DecisionSources,
   direction: Direction,
-  { subject, peer }: { readonly subject: PolicyEnd; readonly peer: PolicyEnd },
+  facing: Facing,
 ): DirectionDecision => {
+  const { subject, peer } = facing;
   if (subject.kind !== "pod" || subject.pod === undefined) {
     return exemptDirection(direction, subject.pod === undefined ? "no-subject" : "host-network");
   }
-  if (isOwnNode(subject, peer) && profile.ownNodeAllowed.includes(direction)) {
-    return exemptDirection(direction, "own-node");
-  }
-  const labelled = { pod: subject.pod, namespaceLabels: subject.namespaceLabels };
+  const own = sources.profile.ownNodeAllowed.includes(direction) ? isOwnNode(subject, peer) : "no";
+  if (own === "yes") return exemptDirection(direction, "own-node");
+  const decision = judgeFamilies(sources, direction, facing);
+  return own === "no" ? decision : openDecision(decision, unknownNode);
+};
+
+const unknownNode = {
+  reason: "model-incomplete",
+  what: "which node the pod runs on: traffic between a pod and its own node is always allowed",
+} as const;
+
+/** Judges in each family that the connection can use; what they disagree on can't be told. */
+const judgeFamilies = (
+  sources: DecisionSources,
+  direction: Direction,
+  { subject, peer }: Facing,
+): DirectionDecision => {
+  const all = judge(sources, direction, { subject, peer });
+  const [first, ...others] = sharedFamilies(subject, peer).map((family) =>
+    family === "" ? all : judge(sources, direction, { subject, peer: endInFamily(peer, family) }),
+  );
+  return first === undefined ? all : mergeDecisions([first, ...others], all.doubts);
+};
+
+const judge = (
+  { book, table }: DecisionSources,
+  direction: Direction,
+  { subject, peer }: Facing,
+): DirectionDecision => {
+  const labelled = { pod: subject.pod as PodObject, namespaceLabels: subject.namespaceLabels };
   const matches = memoized((rule) => matchRule(rule, peer));
   const target = direction === "egress" ? peer : subject;
   const targetPod = target.kind === "pod" ? target.pod : undefined;
@@ -92,9 +111,12 @@ const decideEnd = (
   });
 };
 
-/** Whether one end is the host network of the node that the other runs on. */
-export const isOwnNode = (subject: PolicyEnd, peer: PolicyEnd): boolean =>
-  peer.kind === "host" && peer.nodeName !== undefined && peer.nodeName === subject.nodeName;
+/** Whether one end is the host network of the node that the other runs on; "maybe" where a node is not known. */
+export const isOwnNode = (subject: PolicyEnd, peer: PolicyEnd): "yes" | "no" | "maybe" => {
+  if (peer.kind !== "host") return "no";
+  if (peer.nodeName === undefined || subject.nodeName === undefined) return "maybe";
+  return peer.nodeName === subject.nodeName ? "yes" : "no";
+};
 
 const memoized = (match: (rule: CompiledRule) => Match): ((rule: CompiledRule) => Match) => {
   const known = new Map<CompiledRule, Match>();
@@ -116,16 +138,11 @@ export const isSamePod = (source: PolicyEndpoint, destination: PolicyEndpoint): 
   source.pod.name === destination.pod.name;
 
 /** What policies deny of a pod's way to itself may pass all the same: that is left to implementations. */
-const hairpinDoubt = (decision: DirectionDecision): DirectionDecision => {
-  const open = subtractConnections(allConnections, decision.allowed);
-  const undetermined = unionConnections(decision.undetermined, open);
-  const doubt: Doubt = {
+const hairpinDoubt = (decision: DirectionDecision): DirectionDecision =>
+  openDecision(decision, {
     reason: "undefined-by-api",
     what: "whether policies apply to a pod that reaches itself through its own Service",
-    connections: open,
-  };
-  return { ...decision, undetermined, doubts: [...decision.doubts, doubt] };
-};
+  });
 
 const pairOf = (
   source: PolicyEndpoint,

@@ -100,6 +100,12 @@ export type Doubt =
       readonly reason: "undefined-by-api";
       readonly what: string;
       readonly connections: ConnectionSet;
+    }
+  /** The model lacks what it takes to tell (the node that a pod runs on). */
+  | {
+      readonly reason: "model-incomplete";
+      readonly what: string;
+      readonly connections: ConnectionSet;
     };
 
 /** The decision of one direction. */

@@ -3,26 +3,21 @@ import type { ContainerPort } from "../model/objects.js";
 import type { AddressAtoms } from "./address-atoms.js";
 import type { PolicyEnd } from "./policy-end.js";
 import type { PolicyTerms } from "./policy-terms.js";
-import { type AddressSpace, addressesText, type PossibleAddresses } from "./possible-addresses.js";
 
 /**
  * Texts that are equal for ends that no policy tells apart: namespace, the labels and port names that policies mention,
  * and the stretch of addresses.
  */
 export class EndSigner {
-  readonly #space: AddressSpace;
   readonly #terms: PolicyTerms;
   readonly #atoms: AddressAtoms;
   /** The last one of each namespace. */
   readonly #namespaces = new Map<string, { readonly labels: Labels; readonly key: string }>();
-  readonly #unknown = new WeakMap<readonly PossibleAddresses[], string>();
 
   constructor(parts: {
-    readonly space: AddressSpace;
     readonly terms: PolicyTerms;
     readonly atoms: AddressAtoms;
   }) {
-    this.#space = parts.space;
     this.#terms = parts.terms;
     this.#atoms = parts.atoms;
   }
@@ -55,16 +50,9 @@ export class EndSigner {
     return node === undefined ? "?" : `=${labelsKey(node.labels, this.#terms.nodeKeys)}`;
   }
 
-  /** Equal for ends whose addresses no policy tells apart. */
+  /** Equal for ends whose addresses no policy tells apart, known or not. */
   addressKeyOf({ addresses }: PolicyEnd): string {
-    if (addresses.length === 0) return "";
-    if (!this.#space.isUnknown(addresses)) return this.#atoms.keyOf(addresses);
-    let key = this.#unknown.get(addresses);
-    if (key === undefined) {
-      key = `?${addressesText(addresses)}`;
-      this.#unknown.set(addresses, key);
-    }
-    return key;
+    return addresses.length === 0 ? "" : this.#atoms.keyOf(addresses);
   }
 }
 

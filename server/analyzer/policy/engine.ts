@@ -1,8 +1,9 @@
 import { type ClusterModel, isFinished, type ModelChange } from "../model/cluster-model.js";
-import type { PodObject } from "../model/objects.js";
+import type { ClusterObject, PodObject } from "../model/objects.js";
 import { ConnectionTable } from "../sets/connection-table.js";
 import type { ConnectionSet } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
+import { AddressSpace } from "./address-space.js";
 import type { ConnectionRow } from "./connection-rows.js";
 import { type DecideOptions, type DecisionSources, decidePair } from "./decide-pair.js";
 import type { Direction, EvaluatedPolicy, PairDecision, PolicyEndpoint } from "./decision.js";
@@ -14,7 +15,6 @@ import { PolicyBook } from "./policy-book.js";
 import { isHostPod } from "./policy-end.js";
 import { PolicyIndex } from "./policy-index.js";
 import type { PolicyUnit } from "./policy-units.js";
-import { AddressSpace } from "./possible-addresses.js";
 import type { Profile } from "./profile.js";
 
 export type { ConnectionRow } from "./connection-rows.js";
@@ -50,20 +50,25 @@ export class PolicyEngine {
     };
   }
 
-  /** Takes up a change that the model has applied already. */
+  /**
+   * Takes up a change that the model has applied already. Lists that are being read go on over what was there before or
+   * after, in no order: read them whole between changes.
+   */
   apply(change: ModelChange): void {
+    if (!concerns(change.object)) return;
     const { book, space } = this.#sources;
     const isPolicy = book.apply(change);
     const isSpaceNew = space.apply(change);
     if (isPolicy || isSpaceNew) this.#ranges.clear();
     this.#matrix = undefined;
     this.#index?.apply(change, isSpaceNew);
-    if (this.#index?.isWorn !== true) return;
+    const isWorn = this.#index?.isWorn ?? false;
+    if (!isWorn && this.#sources.table.size <= this.#bounds.connectionSetsMax) return;
     this.#sources = { ...this.#sources, table: new ConnectionTable() };
     this.#index = undefined;
   }
 
-  /** The decision of a pair with everything that decided it. */
+  /** The decision of a pair with everything that decided it. Pods are judged as they are given, whatever their state. */
   decide(
     source: PolicyEndpoint,
     destination: PolicyEndpoint,
@@ -72,16 +77,12 @@ export class PolicyEngine {
     return decidePair(this.#sources, [source, destination], options);
   }
 
-  /** What `decide` allows, without reasons: the fast way. */
+  /**
+   * What `decide` allows, without reasons: the fast way. A pod is taken as the model has it; one that the model lacks, or
+   * that has ended there, as it is given.
+   */
   reach(source: PolicyEndpoint, destination: PolicyEndpoint): Reach {
-    const { outcomes } = this.#indexed();
-    const outcome = this.#indexed().outcome(source, destination);
-    if (outcome === undefined) return this.decide(source, destination);
-    const { table } = this.#sources;
-    return {
-      allowed: table.get(outcomes.allowedOf(outcome)),
-      undetermined: table.get(outcomes.undeterminedOf(outcome)),
-    };
+    return this.#indexed().outcome(source, destination) ?? this.decide(source, destination);
   }
 
   /** Every live pod, grouped, in order of names. */
@@ -148,3 +149,7 @@ export class PolicyEngine {
     return this.#matrix;
   }
 }
+
+/** Whether an object has a part in what the engine says; workloads name the units. */
+const concerns = ({ kind }: ClusterObject): boolean =>
+  kind !== "Event" && kind !== "EndpointSlice" && kind !== "ConfigMap";

@@ -29,6 +29,12 @@ export class IndexTerms {
     this.signer = signerOf(sources, this.#terms, this.#atoms);
   }
 
+  /** How many terms there are. */
+  get size(): number {
+    const { podKeys, nodeKeys, portNames } = this.#terms;
+    return podKeys.size + nodeKeys.size + portNames.size + this.#atoms.size;
+  }
+
   /** Takes in a policy that has come; what ends may differ in from now on, undefined when it is nothing new. */
   add(policy: CompiledPolicy | UnmodelledPolicyObject): Refinement | undefined {
     const terms = noTerms();
@@ -70,7 +76,7 @@ export class IndexTerms {
 
 /** Signs by the policies of now, whose terms are added to those given. */
 const signerOf = (
-  { book, space }: DecisionSources,
+  { book }: DecisionSources,
   terms: PolicyTerms,
   atoms: AddressAtoms,
 ): EndSigner => {
@@ -79,7 +85,7 @@ const signerOf = (
     atoms.add(rangesOf(policy));
   }
   for (const policy of book.unmodelled) addUnmodelledTerms(terms, policy);
-  return new EndSigner({ space, terms, atoms });
+  return new EndSigner({ terms, atoms });
 };
 
 /** Adds words to those that are known; those that were not. */

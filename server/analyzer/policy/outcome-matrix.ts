@@ -1,11 +1,12 @@
 import type { PodObject } from "../model/objects.js";
+import { isEmptyConnections } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
-import { type ConnectionRow, connectionRows, expand } from "./connection-rows.js";
+import { type ConnectionRow, connectionRows } from "./connection-rows.js";
 import type { DecisionSources } from "./decide-pair.js";
 import type { Direction } from "./decision.js";
 import type { EndClass } from "./end-classes.js";
 import { OutcomeColumns } from "./outcome-columns.js";
-import { type OutcomeRow, RowMaker } from "./outcome-rows.js";
+import { expand, type OutcomeRow, RowMaker } from "./outcome-rows.js";
 import { denied, type OutcomeId } from "./outcome-table.js";
 import type { PolicyIndex } from "./policy-index.js";
 import { type PlacedUnit, placedUnits } from "./policy-units.js";
@@ -61,12 +62,10 @@ export class OutcomeMatrix {
 
   /** Every ordered pair of units, and of units and ranges, with a connection or a doubt. */
   rows(): Iterable<ConnectionRow> {
-    const { profile, table } = this.#sources;
     const ingress = this.#ingressOfAll();
     const egressOf = ({ of }: PlacedUnit): SubjectGroup => this.#index.groups.of(of, "egress");
     return connectionRows({
-      profile,
-      table,
+      profile: this.#sources.profile,
       outcomes: this.#index.outcomes,
       units: this.units,
       ranges: this.#ranges,
@@ -79,34 +78,48 @@ export class OutcomeMatrix {
     });
   }
 
-  /** Counts over all ordered pairs of living classes. */
+  /** Counts over all ordered pairs of classes that have pods and that policies tell apart. */
   summary(): MatrixSummary {
-    const { classes, groups, outcomes } = this.#index;
-    const living = classes.all.filter(({ members }) => members.size > 0);
+    const { groups } = this.#index;
+    const living = this.#exactClasses();
     const ingress = this.#ingressOfAll();
     const rows = Uint32Array.from(living, ingress.rowOf);
-    const out = new Uint32Array(classes.all.length);
+    const out = new Uint32Array(this.#index.classes.all.length);
     const into = new Uint32Array(ingress.classes.rowCount);
-    let connected = 0;
-    let undetermined = 0;
+    const counts = { connected: 0, undetermined: 0 };
     for (const source of living) {
       expand(this.#toClasses(groups.of(source, "egress")), out);
       ingress.classes.column(source.id, into);
       for (let at = 0; at < living.length; at++) {
-        const { id } = living[at] as EndClass;
-        const outcome = outcomes.both(out[id] as OutcomeId, into[rows[at] as number] as OutcomeId);
-        if (outcome === denied) continue;
-        if (outcomes.allowedOf(outcome) !== 0) connected++;
-        if (outcomes.undeterminedOf(outcome) !== 0) undetermined++;
+        const egress = out[(living[at] as EndClass).id] as OutcomeId;
+        const entry = into[rows[at] as number] as OutcomeId;
+        if (egress !== denied && entry !== denied) this.#count(counts, egress, entry);
       }
     }
     return {
       classes: living.length,
       ranges: this.#ranges.egress.length + this.#ranges.ingress.length,
       pairs: living.length ** 2,
-      connected,
-      undetermined,
+      ...counts,
     };
+  }
+
+  #count(
+    counts: { connected: number; undetermined: number },
+    egress: OutcomeId,
+    ingress: OutcomeId,
+  ): void {
+    const pair = this.#index.outcomes.both(egress, ingress);
+    if (!isEmptyConnections(pair.allowed)) counts.connected++;
+    if (!isEmptyConnections(pair.undetermined)) counts.undetermined++;
+  }
+
+  /** One class with pods for each that policies of now tell apart. */
+  #exactClasses(): readonly EndClass[] {
+    const keyOf = this.#index.exactKeys();
+    const exact = new Map<unknown, EndClass>();
+    for (const one of this.#index.classes.all) if (one.members.size > 0) exact.set(keyOf(one), one);
+    return [...exact.values()];
   }
 
   #ingressOfAll(): Ingress {

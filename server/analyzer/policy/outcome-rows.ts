@@ -5,6 +5,7 @@ import type { RuleUnion } from "./evaluate-rules.js";
 import type { Match } from "./match-peer.js";
 import { denied, type OutcomeId, open } from "./outcome-table.js";
 import type { EndAxis } from "./peer-sets.js";
+import type { JudgedFamily } from "./policy-end.js";
 import type { RuleMatches, SubjectGroup, SubjectGroups } from "./subject-groups.js";
 
 /** What a group says of the ends of an axis: the outcome of most, and the ends that differ. */
@@ -21,6 +22,12 @@ export type RowAxis = {
   /** Equal for ends on which names of ports stand for the same. */
   readonly portProfileOf: (index: number) => number;
   readonly podOf: (index: number) => PodObject | undefined;
+};
+
+/** Writes the outcome for every end. */
+export const expand = ({ usual, ends, outcomes }: OutcomeRow, into: Uint32Array): void => {
+  into.fill(usual);
+  for (let at = 0; at < ends.length; at++) into[ends[at] as number] = outcomes[at] as OutcomeId;
 };
 
 /** Rules of tiers that hold an end, found one after the other: a chain from the last one back. */
@@ -71,9 +78,14 @@ export class RowMaker {
    */
   rowOf(group: SubjectGroup): OutcomeRow {
     if (group.isFree) return { usual: open, ends: none, outcomes: none };
+    const [first, ...others] = group.families.map((family) => this.#rowInFamily(group, family));
+    return others.reduce((row, other) => this.#eitherRow(row, other), first as OutcomeRow);
+  }
+
+  #rowInFamily(group: SubjectGroup, family: JudgedFamily): OutcomeRow {
     this.#start(group);
     for (const rule of group.some) {
-      const held = rule.peers.map((peer) => this.#axis.axis.held(peer, group.families));
+      const held = rule.peers.map((peer) => this.#axis.axis.held(peer, family));
       const next: NextStates = [];
       for (const { yes } of held) this.#advance(group, next, { rule, match: "yes", ends: yes });
       for (const { maybe, reason } of held) {
@@ -87,6 +99,23 @@ export class RowMaker {
         : this.#sparseRow(outcomes);
     for (const index of this.#moved) this.#stateOf[index] = 0;
     return row;
+  }
+
+  /** Where two families say different things, either may count. */
+  #eitherRow(one: OutcomeRow, other: OutcomeRow): OutcomeRow {
+    const size = this.#stateOf.length;
+    const [left, right] = [new Uint32Array(size), new Uint32Array(size)];
+    expand(one, left);
+    expand(other, right);
+    const usual = this.#groups.either(one.usual, other.usual);
+    const ends: number[] = [];
+    for (let index = 0; index < size; index++) {
+      const outcome = this.#groups.either(left[index] as OutcomeId, right[index] as OutcomeId);
+      left[index] = outcome;
+      if (outcome !== usual) ends.push(index);
+    }
+    const places = Uint32Array.from(ends);
+    return { usual, ends: places, outcomes: places.map((index) => left[index] as OutcomeId) };
   }
 
   /** All ends in one state, or in one for each meaning of the names of ports, held by the rules that hold every end. */

@@ -1,5 +1,6 @@
 import type { CompiledRule, PeerMatcher } from "./compiled-policy.js";
 import type { Match } from "./match-peer.js";
+import type { JudgedFamily } from "./policy-end.js";
 
 /** The ends of an axis that a matcher holds, by index, ascending. */
 export type Held = {
@@ -18,8 +19,8 @@ export const nothingHeld: Held = { yes: [], maybe: [], reason: "unknown-address"
 export interface EndAxis {
   /** Ends have indices below it. */
   readonly size: number;
-  /** The ends that a matcher holds; `families` are those of the subject, "" for all. */
-  held(matcher: PeerMatcher, families: string): Held;
+  /** The ends that a matcher holds, judged in a family. */
+  held(matcher: PeerMatcher, family: JudgedFamily): Held;
 }
 
 /** A key that is equal for matchers that hold the same ends; computed once for each. */

@@ -111,9 +111,11 @@ export class PolicyBook {
 
   /** Made when it is first asked for, and again after a change of the namespace's policies. */
   #lookupIn(namespace: string): SubjectLookup {
+    const policies = this.networkPoliciesIn(namespace);
+    if (policies.length === 0) return noLookup;
     let lookup = this.#lookups.get(namespace);
     if (lookup === undefined) {
-      lookup = new SubjectLookup(this.networkPoliciesIn(namespace));
+      lookup = new SubjectLookup(policies);
       this.#lookups.set(namespace, lookup);
     }
     return lookup;
@@ -161,6 +163,8 @@ export class PolicyBook {
     };
   }
 }
+
+const noLookup = new SubjectLookup([]);
 
 const priorityGroups = (
   policies: readonly CompiledPolicy<TieredPolicyObject>[],

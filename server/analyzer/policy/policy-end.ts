@@ -1,12 +1,10 @@
 import type { ClusterModel } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
 import type { NodeObject, PodObject } from "../model/objects.js";
+import type { IpFamily } from "../sets/ip.js";
+import type { AddressSpace } from "./address-space.js";
 import type { PolicyEndpoint } from "./decision.js";
-import {
-  type AddressSpace,
-  addressesOfRange,
-  type PossibleAddresses,
-} from "./possible-addresses.js";
+import { addressesOfRange, type PossibleAddresses } from "./possible-addresses.js";
 import type { Profile } from "./profile.js";
 
 /** An end of a connection as rules see it. */
@@ -84,22 +82,31 @@ const endOfNode = (node: NodeObject, { profile, space }: EndSources): PolicyEnd 
   addresses: profile.ipBlockMatchesNodes ? space.ofNode(node) : [],
 });
 
-/**
- * Both ends with the addresses that a connection between them can have: those of the families that both have. Where
- * addresses of one end are not looked at, the other keeps its own.
- */
-export const sharedAddresses = (
-  source: PolicyEnd,
-  destination: PolicyEnd,
-): { readonly source: PolicyEnd; readonly destination: PolicyEnd } => ({
-  source: limitedTo(source, destination.addresses),
-  destination: limitedTo(destination, source.addresses),
-});
+/** A family of addresses that a connection is judged in; "" where addresses of an end are not told apart by family. */
+export type JudgedFamily = "" | IpFamily;
 
-const limitedTo = (end: PolicyEnd, others: readonly PossibleAddresses[]): PolicyEnd => {
-  if (others.length === 0 || end.addresses.length < 2) return end;
-  const addresses = end.addresses.filter(({ family }) =>
-    others.some((other) => other.family === family),
-  );
+/** Judged once, whatever the family. */
+export const everyFamily: readonly JudgedFamily[] = [""];
+
+/**
+ * The families that a connection between two ends can use: those that both have. Where an end has no address that counts,
+ * those of the other; where they have none in common, it is judged by whatever addresses there are.
+ */
+export const sharedFamilies = (one: PolicyEnd, other: PolicyEnd): readonly JudgedFamily[] => {
+  if (one.addresses.length < 2 && other.addresses.length < 2) return everyFamily;
+  if (one.addresses.length === 0) return familiesOf(other);
+  if (other.addresses.length === 0) return familiesOf(one);
+  const shared = familiesOf(one).filter((family) => familiesOf(other).includes(family));
+  return shared.length === 0 ? everyFamily : shared;
+};
+
+/** The families of an end's addresses. */
+export const familiesOf = ({ addresses }: PolicyEnd): readonly IpFamily[] =>
+  addresses.map(({ family }) => family);
+
+/** An end with its address of one family, where it has one; else as it is. */
+export const endInFamily = (end: PolicyEnd, family: JudgedFamily): PolicyEnd => {
+  if (family === "" || end.addresses.length < 2) return end;
+  const addresses = end.addresses.filter((each) => each.family === family);
   return addresses.length === 0 ? end : { ...end, addresses };
 };

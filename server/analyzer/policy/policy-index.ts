@@ -1,6 +1,6 @@
 import type { ModelChange } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
-import type { ClusterObject, PodObject } from "../model/objects.js";
+import type { ClusterObject, NodeObject, PodObject } from "../model/objects.js";
 import { ClassAxis } from "./class-axis.js";
 import { type DecisionSources, isOwnNode, isSamePod } from "./decide-pair.js";
 import type { Direction, PolicyEndpoint } from "./decision.js";
@@ -8,8 +8,16 @@ import { type EndClass, EndClasses } from "./end-classes.js";
 import type { EngineBounds } from "./engine-bounds.js";
 import { IndexTerms } from "./index-terms.js";
 import { matchRule } from "./match-peer.js";
-import { type OutcomeId, OutcomeTable, open } from "./outcome-table.js";
-import { endOfEndpoint, type PolicyEnd, sharedAddresses } from "./policy-end.js";
+import { idBase, type OutcomeId, OutcomeTable, open, type PairOutcome } from "./outcome-table.js";
+import {
+  endInFamily,
+  endOfEndpoint,
+  everyFamily,
+  familiesOf,
+  type JudgedFamily,
+  type PolicyEnd,
+  sharedFamilies,
+} from "./policy-end.js";
 import { SubjectGroups } from "./subject-groups.js";
 
 /** Classes of pods, groups of subjects and sets of peers, made once from a model and kept up change by change. */
@@ -21,7 +29,7 @@ export class PolicyIndex {
   readonly #sources: DecisionSources;
   readonly #bounds: EngineBounds;
   readonly #terms: IndexTerms;
-  readonly #pairs = new Map<number, OutcomeId>();
+  readonly #pairs = new Map<number, PairOutcome>();
   readonly #sizeAtStart: number;
 
   constructor(sources: DecisionSources, bounds: EngineBounds) {
@@ -31,7 +39,7 @@ export class PolicyIndex {
     this.#terms = new IndexTerms(sources);
     this.classes = new EndClasses({ model, profile, space }, this.#terms.signer);
     this.axis = new ClassAxis(this.classes);
-    this.outcomes = new OutcomeTable(table);
+    this.outcomes = new OutcomeTable(table, bounds.pairOutcomesMax);
     this.groups = new SubjectGroups({
       book,
       table,
@@ -47,10 +55,10 @@ export class PolicyIndex {
   get isWorn(): boolean {
     const { deadCount, all } = this.classes;
     const { deadClassesMax, staleEntriesMax } = this.#bounds;
-    const kept = this.axis.entryCount + this.groups.size + this.#sources.table.size;
+    const living = all.length - deadCount;
+    const kept = this.axis.entryCount + this.groups.size + this.#terms.size;
     return (
-      deadCount > all.length - deadCount + deadClassesMax ||
-      kept > 8 * this.#sizeAtStart + staleEntriesMax
+      deadCount > living + deadClassesMax || kept + living > 8 * this.#sizeAtStart + staleEntriesMax
     );
   }
 
@@ -75,14 +83,14 @@ export class PolicyIndex {
   }
 
   /** What policies say of a pair; undefined where an end is a pod that the model lacks. */
-  outcome(source: PolicyEndpoint, destination: PolicyEndpoint): OutcomeId | undefined {
-    if (isSamePod(source, destination)) return open;
+  outcome(source: PolicyEndpoint, destination: PolicyEndpoint): PairOutcome | undefined {
+    if (isSamePod(source, destination)) return this.outcomes.both(open, open);
     const [from, to] = [this.#placeOf(source), this.#placeOf(destination)];
     if (from === undefined || to === undefined) return undefined;
-    const isPlain = from.of !== undefined && to.of !== undefined;
     const hasHost = from.end.kind === "host" || to.end.kind === "host";
-    if (!isPlain || hasHost) return this.#judge(from, to);
-    const key = (from.of as EndClass).id * pairKeyBase + (to.of as EndClass).id;
+    // A host may be a pod's own node, which its class does not say.
+    if (from.of === undefined || to.of === undefined || hasHost) return this.#judge(from, to);
+    const key = from.of.id * idBase + to.of.id;
     const known = this.#pairs.get(key);
     if (known !== undefined) return known;
     const outcome = this.#judge(from, to);
@@ -91,22 +99,25 @@ export class PolicyIndex {
     return outcome;
   }
 
-  #judge(from: Place, to: Place): OutcomeId {
-    const { source, destination } = sharedAddresses(from.end, to.end);
+  #judge(from: Place, to: Place): PairOutcome {
     return this.outcomes.both(
-      this.#direction("egress", { of: from.of, end: source }, destination),
-      this.#direction("ingress", { of: to.of, end: destination }, source),
+      this.#direction("egress", from, to.end),
+      this.#direction("ingress", to, from.end),
     );
   }
 
   #direction(direction: Direction, { of, end }: Place, peer: PolicyEnd): OutcomeId {
     if (of === undefined || end.kind !== "pod") return open;
-    if (isOwnNode(end, peer) && this.#sources.profile.ownNodeAllowed.includes(direction)) {
-      return open;
-    }
+    const { ownNodeAllowed } = this.#sources.profile;
+    const own = ownNodeAllowed.includes(direction) ? isOwnNode(end, peer) : "no";
+    if (own === "yes") return open;
     const group = this.groups.of(of, direction);
     const peerPod = peer.kind === "pod" ? peer.pod : undefined;
-    return this.groups.outcome(group, (rule) => matchRule(rule, peer), peerPod);
+    const judged = sharedFamilies(end, peer)
+      .map((family) => endInFamily(peer, family))
+      .map((each) => this.groups.outcome(group, (rule) => matchRule(rule, each), peerPod))
+      .reduce((one, other) => this.outcomes.either(one, other));
+    return own === "no" ? judged : this.outcomes.either(judged, open);
   }
 
   #placeOf(endpoint: PolicyEndpoint): Place | undefined {
@@ -125,10 +136,10 @@ export class PolicyIndex {
   }
 
   /** Families matter where pods of one and of two families meet, and blocks match pods. */
-  #familiesOf({ end }: EndClass): string {
+  #familiesOf({ end }: EndClass): readonly JudgedFamily[] {
     const { profile, space } = this.#sources;
-    if (!profile.ipBlockMatchesPods || space.families.length < 2) return "";
-    return end.addresses.length === 1 ? `${end.addresses[0]?.family}` : "";
+    const isDual = profile.ipBlockMatchesPods && space.families.length > 1;
+    return isDual && end.addresses.length > 0 ? familiesOf(end) : everyFamily;
   }
 
   #renewAddresses(): void {
@@ -149,7 +160,10 @@ export class PolicyIndex {
   }
 
   #renewNode(name: string): void {
-    this.classes.renew(({ end }) => end.kind === "host" && end.nodeName === name);
+    const node = this.#sources.model.node(name);
+    this.classes.renew(
+      ({ end }) => end.kind === "host" && end.nodeName === name && !isSameNode(end.node, node),
+    );
   }
 
   #takePolicy(kind: ModelChange["kind"], object: PolicyKinds): void {
@@ -185,14 +199,18 @@ const policyKinds = [
 const isPolicy = (object: ClusterObject): object is PolicyKinds =>
   (policyKinds as readonly string[]).includes(object.kind);
 
-/** More classes than fit in memory. */
-const pairKeyBase = 0x400_0000;
-
 const placedOn = (end: PolicyEnd, { nodeName }: PodObject): PolicyEnd => {
   if (end.nodeName === nodeName) return end;
   const { nodeName: _, ...rest } = end;
   return nodeName === undefined ? rest : { ...rest, nodeName };
 };
+
+/** Whether two states of a node are equal to policies: heartbeats change a node all the time. */
+const isSameNode = (one: NodeObject | undefined, other: NodeObject | undefined): boolean =>
+  one !== undefined &&
+  other !== undefined &&
+  areSameLabels(one.labels, other.labels) &&
+  one.ips.join() === other.ips.join();
 
 const areSameLabels = (one: Labels, other: Labels): boolean => {
   const keys = Object.keys(one);

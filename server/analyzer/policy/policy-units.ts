@@ -17,6 +17,8 @@ export type PlacedUnit = {
   readonly of: EndClass;
   /** Whether policies take it for its node. */
   readonly isHost: boolean;
+  /** Whether it is known of all its pods on which node they run. */
+  readonly isPlaced: boolean;
   /** The node that all its pods run on; undefined when they run on several, or when it is not known. */
   readonly node: string | undefined;
 };
@@ -77,6 +79,7 @@ const placed = (parts: {
     unit: { name, workload, pods },
     of,
     isHost: of.end.kind === "host",
+    isPlaced: pods.every(({ nodeName }) => nodeName !== undefined),
     node: pods.every(({ nodeName }) => nodeName === node) ? node : undefined,
   };
 };

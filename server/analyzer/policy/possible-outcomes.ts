@@ -10,12 +10,6 @@ export type Disagreement = {
   readonly connections: ConnectionId;
 };
 
-/** What can't be told of one direction. */
-export type Undetermined = {
-  readonly connections: ConnectionId;
-  readonly disagreements: readonly Disagreement[];
-};
-
 /** What can become of connections in one tier. A connection may stand in several. */
 type TierOutcomes = {
   readonly accepted: ConnectionId;
@@ -45,15 +39,16 @@ export const hasOpenQuestions = (
 
 /**
  * The connections that could be allowed as well as denied: for each, all outcomes are followed that a rule that may or
- * may not match, and policies of equal priority in any order, leave possible.
+ * may not match, and policies of equal priority in any order, leave possible. Who wants to know which rules of equal
+ * priority disagree gives a list for them.
  */
 export const undeterminedConnections = (
   rules: SubjectRules,
   answers: RuleAnswers,
   { certain, possible }: RuleUnion,
-): Undetermined => {
+  disagreements?: Disagreement[],
+): ConnectionId => {
   const { table } = answers;
-  const disagreements: Disagreement[] = [];
   const admin = tierOutcomes(rules.admin, allId, { answers, disagreements });
   const reach = table.union(admin.remaining, admin.passed);
   let { accepted, denied } = admin;
@@ -66,11 +61,13 @@ export const undeterminedConnections = (
     accepted = table.union(accepted, table.union(baseline.accepted, byDefault));
     denied = table.union(denied, baseline.denied);
   }
-  const connections = rules.unmodelled.length > 0 ? allId : table.intersect(accepted, denied);
-  return { connections, disagreements };
+  return rules.unmodelled.length > 0 ? allId : table.intersect(accepted, denied);
 };
 
-type Context = { readonly answers: RuleAnswers; readonly disagreements: Disagreement[] };
+type Context = {
+  readonly answers: RuleAnswers;
+  readonly disagreements: Disagreement[] | undefined;
+};
 
 const tierOutcomes = (
   groups: readonly PriorityGroup[],
@@ -95,7 +92,9 @@ const tierOutcomes = (
         remaining: table.intersect(outcomes.remaining, one.remaining),
       };
     }
-    noteDisagreements(taken, context);
+    if (context.disagreements !== undefined) {
+      noteDisagreements(taken, context.answers, context.disagreements);
+    }
   }
   return outcomes;
 };
@@ -135,7 +134,8 @@ const policyOutcomes = (
 /** Notes each pair of rules of different policies of one group that take the same connections and do not do the same. */
 const noteDisagreements = (
   policies: readonly PolicyOutcomes[],
-  { answers: { table }, disagreements }: Context,
+  { table }: RuleAnswers,
+  disagreements: Disagreement[],
 ): void => {
   policies.forEach((policy, index) => {
     const others = policies.slice(index + 1).flatMap(({ taken }) => taken);

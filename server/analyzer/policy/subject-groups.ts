@@ -8,6 +8,7 @@ import type { Match } from "./match-peer.js";
 import { denied, type OutcomeId, type OutcomeTable, open } from "./outcome-table.js";
 import { holdsEveryone } from "./peer-sets.js";
 import type { PolicyBook, SubjectRules } from "./policy-book.js";
+import { everyFamily, type JudgedFamily } from "./policy-end.js";
 import { hasOpenQuestions, undeterminedConnections } from "./possible-outcomes.js";
 import { namedConnections } from "./rule-connections.js";
 
@@ -26,8 +27,8 @@ export type SubjectGroup = {
   readonly hasNames: boolean;
   /** A subject: it resolves the names for ingress. */
   readonly subject: PodObject | undefined;
-  /** Families of the subject's addresses, "" where every family counts. */
-  readonly families: string;
+  /** Families in which it is judged. */
+  readonly families: readonly JudgedFamily[];
 };
 
 /** Whether a rule holds a peer. */
@@ -38,7 +39,7 @@ export class SubjectGroups {
   readonly #book: PolicyBook;
   readonly #table: ConnectionTable;
   readonly #outcomes: OutcomeTable;
-  readonly #familiesOf: (one: EndClass) => string;
+  readonly #familiesOf: (one: EndClass) => readonly JudgedFamily[];
   readonly #groups = new Map<string, SubjectGroup>();
   readonly #ofClass: Record<Direction, (SubjectGroup | undefined)[]> = { egress: [], ingress: [] };
   readonly #policyIds = new WeakMap<object, number>();
@@ -49,8 +50,8 @@ export class SubjectGroups {
     readonly book: PolicyBook;
     readonly table: ConnectionTable;
     readonly outcomes: OutcomeTable;
-    /** The families of a class's addresses, "" where every family counts. */
-    readonly familiesOf: (one: EndClass) => string;
+    /** The families in which a class is judged. */
+    readonly familiesOf: (one: EndClass) => readonly JudgedFamily[];
   }) {
     this.#book = parts.book;
     this.#table = parts.table;
@@ -98,10 +99,15 @@ export class SubjectGroups {
     const allows = union ?? unionOfRules(rules, answers);
     const allowed = evaluateRules(rules, answers, allows);
     const undetermined = hasOpenQuestions(rules, answers, allows)
-      ? undeterminedConnections(rules, answers, allows).connections
+      ? undeterminedConnections(rules, answers, allows)
       : noneId;
     if (allowed === noneId && undetermined === noneId) return denied;
     return this.#outcomes.intern(allowed, undetermined);
+  }
+
+  /** The outcome where one of two holds and it isn't known which. */
+  either(one: OutcomeId, other: OutcomeId): OutcomeId {
+    return this.#outcomes.either(one, other);
   }
 
   /** The connections that a rule of a group names for a peer. */
@@ -128,10 +134,10 @@ export class SubjectGroups {
       ...rulesInOrder(rules.baseline),
     ];
     const hasNames = ordered.some(({ named }) => named.length > 0);
-    const families = ordered.length === 0 ? "" : this.#familiesOf(one);
+    const families = ordered.length === 0 ? everyFamily : this.#familiesOf(one);
     const key = [
       direction,
-      families,
+      families.join(),
       direction === "ingress" && hasNames ? one.portProfile : "",
       ...this.#idsOf(rules),
     ].join(" ");

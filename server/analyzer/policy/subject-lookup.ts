@@ -1,5 +1,4 @@
-import type { Labels } from "../model/label-selector.js";
-import { selects } from "../model/label-selector.js";
+import { type Labels, type Requirement, selects } from "../model/label-selector.js";
 import type { NetworkPolicyObject } from "../model/objects.js";
 import type { CompiledPolicy } from "./compiled-policy.js";
 
@@ -15,9 +14,10 @@ export class SubjectLookup {
 
   /** Policies in the order in which they are to be found. */
   constructor(policies: readonly Policy[]) {
+    const frequencies = frequenciesOf(policies);
     for (const [index, policy] of policies.entries()) {
       this.#order.set(policy, index);
-      this.#add(policy);
+      this.#add(policy, frequencies);
     }
   }
 
@@ -38,10 +38,11 @@ export class SubjectLookup {
     return this.#order.get(policy) ?? 0;
   }
 
-  #add(compiled: Policy): void {
-    const asked = compiled.policy.podSelector.requirements.find(
-      ({ operator }) => operator === "In",
-    );
+  /** By the label whose values the fewest policies ask for: one that all have in common would find all. */
+  #add(compiled: Policy, frequencies: ReadonlyMap<string, number>): void {
+    const costOf = ({ key, values }: Requirement): number =>
+      values.reduce((sum, value) => sum + (frequencies.get(labelText(key, value)) ?? 0), 0);
+    const [asked] = valueRequirements(compiled).sort((one, other) => costOf(one) - costOf(other));
     if (asked === undefined) {
       this.#others.push(compiled);
       return;
@@ -58,3 +59,22 @@ export class SubjectLookup {
     }
   }
 }
+
+const labelText = (key: string, value: string): string => JSON.stringify([key, value]);
+
+const valueRequirements = ({ policy }: Policy): Requirement[] =>
+  policy.podSelector.requirements.filter(({ operator }) => operator === "In");
+
+/** How many policies ask for each value of a label. */
+const frequenciesOf = (policies: readonly Policy[]): ReadonlyMap<string, number> => {
+  const frequencies = new Map<string, number>();
+  for (const policy of policies) {
+    for (const { key, values } of valueRequirements(policy)) {
+      for (const value of values) {
+        const label = labelText(key, value);
+        frequencies.set(label, (frequencies.get(label) ?? 0) + 1);
+      }
+    }
+  }
+  return frequencies;
+};

@@ -87,7 +87,7 @@ export class ConnectionTable {
     other: ConnectionId,
     operation: (one: ConnectionSet, other: ConnectionSet) => ConnectionSet,
   ): ConnectionId {
-    const key = one * 0x400_0000 + other;
+    const key = one * idBase + other;
     const known = results.get(key);
     if (known !== undefined) return known;
     const result = this.intern(operation(this.get(one), this.get(other)));
@@ -96,3 +96,6 @@ export class ConnectionTable {
     return result;
   }
 }
+
+/** More numbers than there are sets in any memory; two of them make one exact number. */
+const idBase = 0x400_0000;

@@ -13,8 +13,10 @@ import {
   engineBounds,
 } from "../../../../server/analyzer/policy/engine-bounds.js";
 import {
+  connectionSetsMax,
   deadClassesMax,
   pairMemoMax,
+  pairOutcomesMax,
   staleEntriesMax,
 } from "../../../../server/analyzer/policy/limits.js";
 import { type ProfileName, profiles } from "../../../../server/analyzer/policy/profile.js";
@@ -142,6 +144,18 @@ describe("PolicyEngine.units()", () => {
     expect(engine.units().map(({ name }) => name)).toEqual(["shop/web[Deployment]"]);
   });
 
+  it("does not tell pods apart by addresses as long as no policy names any", () => {
+    const pods = [
+      podObject("shop/web-1", { owner: { kind: "Deployment", name: "web" }, ips: ["10.0.0.1"] }),
+      podObject("shop/web-2", { owner: { kind: "Deployment", name: "web" } }),
+    ];
+    expect(
+      engineOf(pods)
+        .engine.units()
+        .map(({ name }) => name),
+    ).toEqual(["shop/web[Deployment]"]);
+  });
+
   it("leaves out pods that have ended", () => {
     const ended = podObject("shop/job", { phase: "Succeeded" });
     expect(
@@ -225,6 +239,65 @@ describe("PolicyEngine.decide()", () => {
     expect(toNode("calico")).toBe("No Connections");
   });
 
+  it("judges each family of addresses by itself", () => {
+    const six = (text: string) => ({ peers: [{ kind: "ipBlock", block: block(text) }] }) as const;
+    const one = podObject("shop/one", { labels: { app: "one" }, ips: ["10.0.0.4", "fd00::4"] });
+    const other = podObject("shop/other", { labels: { app: "two" }, ips: ["10.0.0.5", "fd00::5"] });
+    const from = (...texts: readonly string[]) =>
+      networkPolicyObject("shop/net", {
+        podSelector: labels("app=two"),
+        ingress: texts.map(six),
+      });
+    const verdict = (...texts: readonly string[]): string => {
+      const { engine } = engineOf([one, other, from(...texts)]);
+      const reach = engine.reach(end(one), end(other));
+      expect(reach).toEqual({
+        allowed: engine.decide(end(one), end(other)).allowed,
+        undetermined: engine.decide(end(one), end(other)).undetermined,
+      });
+      return `${connectionsText(reach.allowed)} ? ${connectionsText(reach.undetermined)}`;
+    };
+    expect(verdict("0.0.0.0/0", "::/0")).toBe("All Connections ? No Connections");
+    expect(verdict("0.0.0.0/0")).toBe("No Connections ? All Connections");
+  });
+
+  it("does not take the addresses of known nodes for those of a node without any", () => {
+    const known = nodeObject("n1", { ips: ["192.168.0.1"] });
+    const bare = nodeObject("n2");
+    const out = networkPolicyObject("shop/out", {
+      isolates: ["egress"],
+      egress: [{ peers: [{ kind: "ipBlock", block: block("192.168.0.1/32") }] }],
+    });
+    const { engine } = engineOf([web, known, bare, out], "calico");
+    const { allowed, undetermined } = engine.decide(end(web), { kind: "node", node: bare });
+    expect(connectionsText(allowed)).toBe("No Connections");
+    expect(connectionsText(undetermined)).toBe("All Connections");
+  });
+
+  it("does not believe pod CIDRs of nodes that known pods do not keep to", () => {
+    const node = nodeObject("n1", { podCidrs: ["10.244.0.0/24"] });
+    const elsewhere = podObject("shop/old", { ips: ["192.168.7.5"] });
+    const fresh = podObject("shop/new");
+    const keeping = { ...cart, ips: ["10.244.0.9"] };
+    const policy = networkPolicyObject("shop/net", {
+      podSelector: labels("app=cart"),
+      ingress: [{ peers: [{ kind: "ipBlock", block: block("192.168.0.0/16") }] }],
+    });
+    const doubt = (objects: readonly ClusterObject[]): string =>
+      connectionsText(engineOf(objects).engine.decide(end(fresh), end(keeping)).undetermined);
+    expect(doubt([fresh, keeping, node, policy])).toBe("No Connections");
+    expect(doubt([fresh, keeping, node, policy, elsewhere])).toBe("All Connections");
+  });
+
+  it("can't tell what policies deny between a host and a pod whose node is not known", () => {
+    const { nodeName: _, ...unplaced } = podObject("shop/unplaced", { ips: ["10.0.0.9"] });
+    const node = nodeObject("n1", { ips: ["192.168.0.1"] });
+    const { engine } = engineOf([unplaced, node, networkPolicyObject("shop/deny")]);
+    const decision = engine.decide({ kind: "node", node }, end(unplaced));
+    expect(connectionsText(decision.undetermined)).toBe("All Connections");
+    expect(decision.ingress.doubts).toMatchObject([{ reason: "model-incomplete" }]);
+  });
+
   it("compares addresses of the families that both ends have", () => {
     const both = podObject("shop/both", { labels: { app: "both" }, ips: ["10.0.0.4", "fd00::4"] });
     const policy = networkPolicyObject("shop/net", {
@@ -266,7 +339,13 @@ describe("PolicyEngine.matrixSummary()", () => {
 });
 
 describe("bounds of the engine", () => {
-  const tiny: EngineBounds = { pairMemoMax: 1, deadClassesMax: 0, staleEntriesMax: 0 };
+  const tiny: EngineBounds = {
+    pairMemoMax: 1,
+    pairOutcomesMax: 1,
+    connectionSetsMax: 2,
+    deadClassesMax: 0,
+    staleEntriesMax: 0,
+  };
   const pods = ["a", "b", "c", "d"].map((app) => podObject(`shop/${app}`, { labels: { app } }));
   const allow = (app: string, from: string) =>
     networkPolicyObject(`shop/${app}-${from}`, {
@@ -275,11 +354,19 @@ describe("bounds of the engine", () => {
     });
 
   it("are large enough for a large cluster and small enough for a small server", () => {
-    expect(engineBounds).toEqual({ pairMemoMax, deadClassesMax, staleEntriesMax });
+    expect(engineBounds).toEqual({
+      pairMemoMax,
+      pairOutcomesMax,
+      connectionSetsMax,
+      deadClassesMax,
+      staleEntriesMax,
+    });
   });
 
   it("change no answer when more pairs are asked about than are remembered", () => {
-    const objects = [...pods, allow("a", "b")];
+    const ports = [{ kind: "numbers", protocol: "TCP", first: 80, last: 90 }] as const;
+    const part = networkPolicyObject("shop/part", { ingress: [{ ports }], egress: [{ ports }] });
+    const objects = [...pods, allow("a", "b"), part];
     const [small, large] = [engineOf(objects, "upstream", tiny), engineOf(objects)];
     for (const source of pods) {
       for (const destination of pods) {
@@ -287,6 +374,7 @@ describe("bounds of the engine", () => {
         expect(small.engine.reach(...asked)).toEqual(large.engine.reach(...asked));
       }
     }
+    expect(list(small.engine)).toEqual(list(large.engine));
   });
 
   it("make a new index when changes have left much behind, with the same answers", () => {
