@@ -13,8 +13,8 @@ export const diagnosisServicesMax = 4;
 /** Endpoints of a Service that are judged. */
 export const diagnosisEndpointsMax = 32;
 
-/** Policies that a denial names in a text; evidence names each. */
-export const policiesNamedMax = 3;
+/** Names of policies or pods in one text: more are counted, evidence names each. */
+export const namesTextMax = 3;
 
 /** Policies without effect that are looked for in a namespace: each costs a walk over its pods. */
 export const idlePoliciesMax = 200;

@@ -1,5 +1,6 @@
 import type { DiagnosisAnswer } from "../../answers.js";
-import { command, kubectl } from "../findings/shell-words.js";
+import { command } from "../findings/shell-words.js";
+import { execIn } from "../pods/pod-commands.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
 import type { Gap } from "../verdict/gap.js";
@@ -27,20 +28,10 @@ const tryAction = ({ ways, primary }: Situation): readonly NextAction[] => {
   const way = ways.find((each) => each.mode === primary) ?? ways[0];
   const target = way === undefined ? undefined : targetOf(way);
   if (way === undefined || target === undefined || way.source?.kind !== "pod") return [];
-  const { namespace, name } = way.source.pod;
   if (way.protocol !== "TCP") return [];
   return [
     {
-      action: kubectl(
-        namespace,
-        "exec",
-        name,
-        "--",
-        "nc",
-        "-zvw4",
-        target.address,
-        String(target.port),
-      ),
+      action: execIn(way.source.pod, "nc", "-zvw4", target.address, String(target.port)),
       why: "open: it works from there; refused: nobody listens, or something rejects; a timeout: packets are dropped on the way",
     },
   ];
@@ -68,7 +59,7 @@ const lookUpAction = ({ ways, modes, named }: Situation): readonly NextAction[] 
   const { pod } = way.source;
   return [
     {
-      action: kubectl(pod.namespace, "exec", pod.name, "--", "nslookup", name),
+      action: execIn(pod, "nslookup", name),
       why: "whether the name resolves there, and to what",
     },
   ];

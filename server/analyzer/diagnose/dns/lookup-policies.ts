@@ -2,9 +2,10 @@ import { policyName } from "../../pair/views.js";
 import type { DirectionDecision, EvaluatedPolicy, Part } from "../../policy/decision.js";
 import type { ServiceRoute } from "../../service/service-route.js";
 import { containsConnection } from "../../sets/connections.js";
-import { kubectl } from "../findings/shell-words.js";
+import { listed } from "../findings/listed.js";
+import { execIn } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
-import { listed, policyTitleOf } from "../policies/policy-finding.js";
+import { policyTitleOf } from "../policies/policy-finding.js";
 import { dnsFixOf, showPolicies } from "./dns-fix.js";
 import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
 
@@ -183,11 +184,11 @@ const doubtFaults = ({ pod }: DnsSubject, byUdp: readonly Asked[]): readonly Dns
       origin: "source",
       issue: `Whether policies let ${podName(pod)} ask the cluster's DNS can't be told`,
       solutions: [
-        `Look a name up in the pod: run ${kubectl(pod.namespace, "exec", pod.name, "--", "nslookup", "kubernetes.default")}`,
+        `Look a name up in the pod: run ${execIn(pod, "nslookup", "kubernetes.default")}`,
       ],
       summary: "Look a name up in the pod",
       why: "A policy that is not evaluated, or that goes by what objects don't show, selects an end.",
-      steps: [kubectl(pod.namespace, "exec", pod.name, "--", "nslookup", "kubernetes.default")],
+      steps: [execIn(pod, "nslookup", "kubernetes.default")],
       observations: [{ kind: "doubt", data: { subject: podName(pod) } }],
     },
   ];

@@ -1,6 +1,6 @@
 import { isNodeCacheAddress } from "../../dns/cluster-dns.js";
 import { isReadyPod } from "../../service/service-endpoints.js";
-import { kubectl } from "../findings/shell-words.js";
+import { describePod, podLogs } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
 import type { DnsFault, DnsSubject } from "./dns-subject.js";
 
@@ -20,18 +20,12 @@ export const nodeCacheFaults = ({ dns, pod, resolver }: DnsSubject): readonly Dn
       ...(isAsked ? {} : { severity: "medium" }),
       component: `Pod ${podName(down)}`,
       issue: `The DNS cache of node ${down.nodeName ?? ""} is not ready: ${podName(down)}`,
-      solutions: [
-        `Find out why ${podName(down)} is not ready: run ${kubectl(down.namespace, "describe", "pod", down.name)}`,
-      ],
+      solutions: [`Find out why ${podName(down)} is not ready: run ${describePod(down)}`],
       summary: `Bring ${podName(down)} back`,
       why: isAsked
         ? "Pods of the node ask the cache's own address; without the cache nobody answers there."
         : "Pods of the node ask the DNS Service past the cache while that is down.",
-      steps: [
-        kubectl(down.namespace, "describe", "pod", down.name),
-        kubectl(down.namespace, "logs", down.name, "--tail", "100"),
-        "kubectl get daemonsets -A",
-      ],
+      steps: [describePod(down), podLogs(down), "kubectl get daemonsets -A"],
       observations: [
         { kind: "pod", data: { pod: podName(down), node: down.nodeName ?? "", ready: "False" } },
       ],

@@ -4,6 +4,7 @@ import type { PodObject, ServiceObject } from "../../model/objects.js";
 import { didYouMean, nearMisses } from "../../resolve/near-misses.js";
 import { serviceTitle } from "../../service/service-text.js";
 import { kubectl } from "../findings/shell-words.js";
+import { execIn } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
 import { isWrongNamespace } from "../situation/named-question.js";
 import type { DnsFault, DnsSubject } from "./dns-subject.js";
@@ -47,7 +48,7 @@ const wrongNamespaceFault = (
     solutions: [`Use the name ${full}`],
     summary: `Use the name ${full}`,
     why: "A name without a namespace is completed with the namespace of the pod that asks.",
-    steps: [kubectl(pod.namespace, "exec", pod.name, "--", "nslookup", full)],
+    steps: [execIn(pod, "nslookup", full)],
     prevention: "Use names with their namespace between namespaces.",
   };
 };

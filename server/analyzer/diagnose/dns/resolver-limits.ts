@@ -1,4 +1,4 @@
-import { kubectl } from "../findings/shell-words.js";
+import { execIn, getPod } from "../pods/pod-commands.js";
 import { eventsOf, podName } from "../pods/pod-subject.js";
 import { type DnsFault, type DnsSubject, resolverSeen } from "./dns-subject.js";
 
@@ -9,15 +9,8 @@ const searchesMax = 32;
 
 /** The commands that show how a pod resolves names. */
 export const showResolver = ({ pod }: DnsSubject): readonly string[] => [
-  kubectl(
-    pod.namespace,
-    "get",
-    "pod",
-    pod.name,
-    "-o",
-    "jsonpath={.spec.dnsPolicy} {.spec.dnsConfig}",
-  ),
-  kubectl(pod.namespace, "exec", pod.name, "--", "cat", "/etc/resolv.conf"),
+  getPod(pod, "-o", "yaml"),
+  execIn(pod, "cat", "/etc/resolv.conf"),
 ];
 
 /** Risks of a pod's ndots. */

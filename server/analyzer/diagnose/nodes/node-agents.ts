@@ -2,8 +2,8 @@ import type { PodObject } from "../../model/objects.js";
 import { isReadyPod } from "../../service/service-endpoints.js";
 import { parseCidr } from "../../sets/ip.js";
 import type { Observation } from "../findings/finding.js";
-import { kubectl } from "../findings/shell-words.js";
-import { describePod, podName } from "../pods/pod-subject.js";
+import { describePod, podLogs } from "../pods/pod-commands.js";
+import { podName } from "../pods/pod-subject.js";
 import type { NodeFault, NodeSubject } from "./node-subject.js";
 
 /** What is wrong with what wires pods on a node: the network plugin's pod, kube-proxy, the node's pod range. */
@@ -24,7 +24,7 @@ const pluginFaults = ({ node, plugin }: NodeSubject): readonly NodeFault[] => {
       issue: `The network plugin's pod ${podName(agent)} on node ${node.name} is not ready`,
       summary: `Find out why ${podName(agent)} is not ready`,
       why: "Without its agent a node wires no new pods and follows no change of routes and policies; what is wired already may go on.",
-      steps: [describePod(agent), logsOf(agent)],
+      steps: [describePod(agent), podLogs(agent)],
       observations: [podSeen(agent)],
       prevention: "Alert on DaemonSets of the network plugin with pods that are not ready.",
     },
@@ -45,7 +45,7 @@ const proxyFaults = ({ world, node, hits }: NodeSubject): readonly NodeFault[] =
       issue: `kube-proxy ${podName(proxy)} on node ${node.name} is not ready`,
       summary: `Find out why ${podName(proxy)} is not ready`,
       why: "Rules for Services that are there stay; new Services and endpoints are not followed on this node.",
-      steps: [describePod(proxy), logsOf(proxy)],
+      steps: [describePod(proxy), podLogs(proxy)],
       observations: [podSeen(proxy)],
       prevention: "Alert on kube-proxy pods that are not ready.",
     },
@@ -54,9 +54,6 @@ const proxyFaults = ({ world, node, hits }: NodeSubject): readonly NodeFault[] =
 
 const isProxy = ({ labels, owner }: PodObject): boolean =>
   labels["k8s-app"] === "kube-proxy" || owner?.name === "kube-proxy";
-
-const logsOf = ({ namespace, name }: PodObject): string =>
-  kubectl(namespace, "logs", name, "--all-containers", "--tail", "100");
 
 const podSeen = (pod: PodObject): Observation => ({
   kind: "pod",

@@ -9,7 +9,7 @@ import { containerFaults } from "./pod-containers.js";
 import { networkFaults } from "./pod-network.js";
 import { phaseFaults } from "./pod-phase.js";
 import { readinessFaults } from "./pod-readiness.js";
-import { type PodFault, type PodSubject, podFinding, podName } from "./pod-subject.js";
+import { type PodFault, type PodSubject, podFinding, podKey, podName } from "./pod-subject.js";
 
 /** Whether the pods of both ends can send and take connections at all. */
 export const checkPods = (situation: Situation): CheckResult =>
@@ -54,13 +54,13 @@ const destinationPodsOf = ({ b, ways }: Situation): readonly PodObject[] => {
   if (b.pods.length > 0) return b.pods;
   const pods = new Map<string, PodObject>();
   for (const { route } of ways) {
-    for (const pod of route?.endpoints.selected ?? []) pods.set(podName(pod), pod);
+    for (const pod of route?.endpoints.selected ?? []) pods.set(podKey(pod), pod);
     for (const { holder } of route?.endpoints.endpoints ?? []) {
-      if (holder.kind === "pod") pods.set(podName(holder.pod), holder.pod);
+      if (holder.kind === "pod") pods.set(podKey(holder.pod), holder.pod);
     }
   }
   return [...pods.values()]
-    .sort((one, other) => (podName(one) < podName(other) ? -1 : 1))
+    .sort((one, other) => (podKey(one) < podKey(other) ? -1 : 1))
     .slice(0, diagnosisEndpointsMax);
 };
 

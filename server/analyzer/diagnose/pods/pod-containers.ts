@@ -1,14 +1,8 @@
 import type { ContainerStatus } from "../../model/objects.js";
 import { kubectl } from "../findings/shell-words.js";
+import { describePod, getPod, podLogs } from "./pod-commands.js";
 import { configFault, imageFault, isConfigError, isImageError, waitingData } from "./pod-start.js";
-import {
-  describePod,
-  eventsOf,
-  type PodFault,
-  type PodSubject,
-  podLogs,
-  podName,
-} from "./pod-subject.js";
+import { eventsOf, type PodFault, type PodSubject, podName } from "./pod-subject.js";
 
 /** What is wrong with the containers of a pod that runs. */
 export const containerFaults = (subject: PodSubject): readonly PodFault[] =>
@@ -97,10 +91,7 @@ const conflictsInPod = (subject: PodSubject, status: ContainerStatus): Fault | u
     issue: `Pod ${podName(pod)} container ${status.name} crashes, and another container of the pod has its port ${text}`,
     summary: `Give container ${status.name} of ${podName(pod)} a port of its own instead of ${text}`,
     why: "Containers of a pod share its network: a port can be listened on once, the second container finds the address in use.",
-    steps: [
-      podLogs(pod, status.name),
-      kubectl(pod.namespace, "get", "pod", pod.name, "-o", "yaml"),
-    ],
+    steps: [podLogs(pod, status.name), getPod(pod, "-o", "yaml")],
     data: { ...waitingData(status), port: text },
     prevention: "Name container ports, and review sidecars that are injected for theirs.",
   };

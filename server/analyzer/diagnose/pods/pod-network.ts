@@ -1,9 +1,10 @@
 import { isFinished } from "../../model/cluster-model.js";
 import type { PodObject } from "../../model/objects.js";
 import { holdersOf } from "../../resolve/address-index.js";
-import { command, kubectl } from "../findings/shell-words.js";
+import { command } from "../findings/shell-words.js";
 import { isPodEnd } from "../situation/way.js";
-import { describePod, type PodFault, type PodSubject, podName } from "./pod-subject.js";
+import { describePod, getPod } from "./pod-commands.js";
+import { type PodFault, type PodSubject, podKey, podName } from "./pod-subject.js";
 
 /** What is wrong or special with a pod's address and node ports. */
 export const networkFaults = (subject: PodSubject): readonly PodFault[] => [
@@ -25,7 +26,7 @@ const missingAddress = ({ pod }: PodSubject): readonly PodFault[] => {
       ],
       summary: `Let ${podName(pod)} be made anew once the network plugin on its node works`,
       why: "The kubelet reports no address: the network plugin has not set up the pod's network, or the report is missing.",
-      steps: [describePod(pod), kubectl(pod.namespace, "get", "pod", pod.name, "-o", "wide")],
+      steps: [describePod(pod), getPod(pod, "-o", "wide")],
       data: { phase: pod.phase, ips: "" },
       prevention: "Alert on pods that run without an address.",
     },
@@ -37,7 +38,7 @@ const sharedAddress = ({ world, pod, role }: PodSubject): readonly PodFault[] =>
   return pod.ips.slice(0, 2).flatMap((ip): readonly PodFault[] => {
     const others = holdersOf(world.model, ip)
       .pods.filter((other) => !isPodEnd({ kind: "pod", pod: other }, pod))
-      .sort((one, other) => (podName(one) < podName(other) ? -1 : 1));
+      .sort((one, other) => (podKey(one) < podKey(other) ? -1 : 1));
     const [other] = others;
     if (other === undefined) return [];
     const local = other.nodeName === pod.nodeName;
@@ -84,7 +85,7 @@ const hostNetwork = ({ pod, role }: PodSubject): readonly PodFault[] =>
               ? "Allow the node's addresses where this pod must be let in; pod selectors do not match it"
               : "Protect this pod by the node's firewall or an admin policy for nodes; NetworkPolicies do not select it",
           why: "Pods on the host network have the node's address; most network plugins neither select them nor see them as pods.",
-          steps: [kubectl(pod.namespace, "get", "pod", pod.name, "-o", "wide")],
+          steps: [getPod(pod, "-o", "wide")],
           data: { host_network: "true", node: pod.nodeName ?? "" },
         },
       ]
@@ -101,7 +102,7 @@ const sharedHostPort = ({ world, pod }: PodSubject): readonly PodFault[] => {
       const shared = wanted.find((port) => hostPortsOf(other).includes(port));
       return shared === undefined ? [] : [{ other, shared }];
     })
-    .sort((one, two) => (podName(one.other) < podName(two.other) ? -1 : 1));
+    .sort((one, two) => (podKey(one.other) < podKey(two.other) ? -1 : 1));
   const [rival] = rivals;
   return rival === undefined ? [] : [hostPortFault(pod, rival)];
 };

@@ -1,9 +1,9 @@
 import type { ContainerStatus, PodObject } from "../../model/objects.js";
 import { command, kubectl } from "../findings/shell-words.js";
+import { describePod } from "./pod-commands.js";
 import { configFault, imageFault, isConfigError, isImageError, sandboxFault } from "./pod-start.js";
 import {
   clip,
-  describePod,
   eventsOf,
   notRunningIssue,
   notRunningSolutions,

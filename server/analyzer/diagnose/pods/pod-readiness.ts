@@ -1,6 +1,7 @@
 import type { PodObject } from "../../model/objects.js";
 import { kubectl } from "../findings/shell-words.js";
-import { describePod, eventsOf, type PodFault, type PodSubject, podName } from "./pod-subject.js";
+import { describePod, getPod, podLogs } from "./pod-commands.js";
+import { eventsOf, type PodFault, type PodSubject, podName } from "./pod-subject.js";
 
 /** Why a pod that runs takes no connections from Services, or soon none at all. */
 export const readinessFaults = (subject: PodSubject): readonly PodFault[] => {
@@ -47,10 +48,7 @@ const unreadyFaults = (subject: PodSubject): readonly PodFault[] => {
       solutions: [`Make the readiness probe of ${podName(pod)} pass: run ${describePod(pod)}`],
       summary: `Make the readiness probe of ${podName(pod)} pass, or correct the probe`,
       why: "The pod's own address may answer, but Services send nothing to a pod that is not ready.",
-      steps: [
-        describePod(pod),
-        kubectl(pod.namespace, "logs", pod.name, "--all-containers", "--tail", "100"),
-      ],
+      steps: [describePod(pod), podLogs(pod)],
       data: {
         ready: ready.status,
         ...(ready.reason === undefined ? {} : { reason: ready.reason }),
@@ -77,7 +75,7 @@ const gateFault = ({ pod }: PodSubject, gate: string): PodFault => ({
   ],
   summary: `Mend the controller that sets the readiness gate ${gate}`,
   why: "A pod with a readiness gate is ready only when another controller says so, however well its containers run.",
-  steps: [describePod(pod), kubectl(pod.namespace, "get", "pod", pod.name, "-o", "yaml")],
+  steps: [describePod(pod), getPod(pod, "-o", "yaml")],
   data: { readiness_gate: gate },
   prevention: "Alert on pods whose containers are ready while they are not.",
 });

@@ -1,14 +1,7 @@
 import type { ContainerStatus } from "../../model/objects.js";
 import { command, kubectl } from "../findings/shell-words.js";
-import {
-  clip,
-  describePod,
-  eventsOf,
-  type PodFault,
-  type PodSubject,
-  podLogs,
-  podName,
-} from "./pod-subject.js";
+import { describePod, podLogs } from "./pod-commands.js";
+import { clip, eventsOf, type PodFault, type PodSubject, podName } from "./pod-subject.js";
 
 const imageReasons = [
   "ErrImagePull",

@@ -1,3 +1,4 @@
+import { workloadText } from "../../model/cluster-model.js";
 import type { EventObject, PodObject } from "../../model/objects.js";
 import type { PolicyWorld } from "../../policy-world.js";
 import type { Code } from "../catalogue/catalogue.js";
@@ -8,10 +9,10 @@ import {
   type Remedy,
   remedyOf,
 } from "../findings/finding.js";
-import { kubectl } from "../findings/shell-words.js";
 import { messageCharsMax } from "../limits.js";
 import { type JudgedPorts, portText } from "../situation/asked-ports.js";
 import type { Way } from "../situation/way.js";
+import { describePod, podLogs } from "./pod-commands.js";
 
 /** A pod that is looked at, and what it is on the way. */
 export type PodSubject = {
@@ -25,8 +26,15 @@ export type PodSubject = {
   readonly ports: JudgedPorts;
 };
 
-/** "default/web". */
-export const podName = ({ namespace, name }: PodObject): string => `${namespace}/${name}`;
+/** "default/web"; of a pod that was made from a manifest's template its workload, for the pod's name is made up. */
+export const podName = ({ namespace, name, expanded, owner }: PodObject): string =>
+  expanded && owner !== undefined
+    ? workloadText({ namespace, ...owner })
+    : podKey({ namespace, name });
+
+/** "default/web": what tells pods apart. */
+export const podKey = ({ namespace, name }: Pick<PodObject, "namespace" | "name">): string =>
+  `${namespace}/${name}`;
 
 /** What a finding on a pod says beyond where it is. */
 export type PodFault = {
@@ -91,16 +99,6 @@ export const notRunningSolutions = (pod: PodObject): readonly string[] => [
   `Check Pod ${podName(pod)} logs and events for issues`,
   `Run ${describePod(pod)} and ${podLogs(pod)}`,
 ];
-
-/** The command that shows a pod's state and events. */
-export const describePod = ({ namespace, name }: PodObject): string =>
-  kubectl(namespace, "describe", "pod", name);
-
-/** The command that shows the logs of a pod's containers before they last died, or now. */
-export const podLogs = ({ namespace, name }: PodObject, container = ""): string =>
-  container === ""
-    ? kubectl(namespace, "logs", name, "--all-containers", "--tail", "100")
-    : kubectl(namespace, "logs", name, "-c", container, "--previous", "--tail", "100");
 
 /** Events about a pod of any of the reasons, as observations; repeats of a message once. */
 export const eventsOf = (

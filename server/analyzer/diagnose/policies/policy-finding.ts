@@ -2,7 +2,7 @@ import type { DoubtView } from "../../answers.js";
 import { policyName } from "../../pair/views.js";
 import type { Doubt } from "../../policy/decision.js";
 import type { Finding } from "../findings/finding.js";
-import { policiesNamedMax } from "../limits.js";
+import { listed } from "../findings/listed.js";
 import { portText } from "../situation/asked-ports.js";
 import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
@@ -17,13 +17,6 @@ export const policyTitleOf = (policy: {
   readonly namespace: string;
   readonly name: string;
 }): string => `${policy.kind} ${policyName(policy)}`;
-
-/** The first of some names in words, and how many more there are. */
-export const listed = (names: readonly string[]): string => {
-  const more = names.length - policiesNamedMax;
-  const shown = names.slice(0, policiesNamedMax).join(", ");
-  return more > 0 ? `${shown} and ${more} more` : shown;
-};
 
 /** A connection that policies deny, as a finding. */
 export const denialFinding = (

@@ -2,13 +2,14 @@ import type { NetworkPolicyObject, NetworkPolicyPeer, PodObject } from "../../mo
 import { nearestLabels } from "../../near-labels.js";
 import { policyName } from "../../pair/views.js";
 import type { Finding } from "../findings/finding.js";
+import { listed } from "../findings/listed.js";
 import { idlePoliciesMax } from "../limits.js";
 import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
 import { enforcementHints } from "./enforcement-hints.js";
 import { type HintTask, hintFinding, showPolicy } from "./hint-finding.js";
 import { directionVerdict, holdsWay } from "./judged-way.js";
-import { listed, policyTitleOf } from "./policy-finding.js";
+import { policyTitleOf } from "./policy-finding.js";
 
 /** Rules for one pod and direction beyond which nobody oversees them. */
 const rulesMax = 100;

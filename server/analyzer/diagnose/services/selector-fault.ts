@@ -29,7 +29,7 @@ export const selectorFault = (
     code: "SERVICE_SELECTOR_MISMATCH",
     effect: "blocks",
     hits,
-    issue: `Service ${service.namespace}/${service.name} selects no pod: its selector has ${unmet.join(",")}, pods have ${has}`,
+    issue: `Service ${service.namespace}/${service.name} selects no pod: its selector wants ${unmet.join(",")}, the pods it is probably for have ${has}`,
     solution: `Make the Service's selector match its pods (${has})`,
     why: "A Service sends connections to the pods that carry every label of its selector; one wrong label leaves it without endpoints.",
     steps: [patchService(service, { spec: { selector: after } }), listSlices(service)],

@@ -10,7 +10,7 @@ export const endTitle = ({ world, a, b }: Situation, end: PolicyEndpoint): strin
       const { pod } = end;
       const named = [a, b].find(({ pods }) => pods.some((each) => isPodEnd(end, each)));
       if (named !== undefined && named.pods.length + named.omitted > 1) return named.name;
-      return named !== undefined || pod.owner === undefined
+      return (named !== undefined && !pod.expanded) || pod.owner === undefined
         ? `${pod.namespace}/${pod.name}`
         : workloadText(world.model.workloadOf(pod));
     }

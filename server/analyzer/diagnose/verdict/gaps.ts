@@ -1,5 +1,6 @@
 import { clusterDnsOf } from "../../dns/cluster-dns.js";
 import type { PodObject } from "../../model/objects.js";
+import { listed } from "../findings/listed.js";
 import { podName } from "../pods/pod-subject.js";
 import type { Situation } from "../situation/situation.js";
 import { boundGaps, modelGaps } from "./bound-gaps.js";
@@ -36,11 +37,10 @@ const fixedGaps: readonly Gap[] = [
   ),
 ];
 
-const podGaps = ({ a, b }: Situation): readonly Gap[] => {
-  const silent = [...a.pods, ...b.pods].filter(({ phase }) => phase === "");
-  const unready = [...a.pods, ...b.pods].filter(
-    (pod) => pod.phase === "Running" && !isSeenReady(pod),
-  );
+const podGaps = (situation: Situation): readonly Gap[] => {
+  const pods = podsOf(situation);
+  const silent = pods.filter(({ phase }) => phase === "");
+  const unready = pods.filter((pod) => pod.phase === "Running" && !isSeenReady(pod));
   return [
     ...(silent.length === 0
       ? []
@@ -68,11 +68,19 @@ const podGaps = ({ a, b }: Situation): readonly Gap[] => {
 const isSeenReady = ({ conditions }: PodObject): boolean =>
   conditions.some(({ type, status }) => type === "Ready" && status === "True");
 
-const namesOf = (pods: readonly PodObject[]): string =>
-  [...new Set(pods.map(podName))].sort().join(", ");
+/** The pods of both ends, and those behind the Services between them. */
+const podsOf = ({ a, b, ways }: Situation): readonly PodObject[] => [
+  ...a.pods,
+  ...b.pods,
+  ...ways.flatMap(({ destination }) => (destination?.kind === "pod" ? [destination.pod] : [])),
+];
 
-const nodeGaps = ({ world, a, b }: Situation): readonly Gap[] => {
-  const wanted = [...a.pods, ...b.pods].map(({ nodeName }) => nodeName);
+const namesOf = (pods: readonly PodObject[]): string =>
+  listed([...new Set(pods.map(podName))].sort());
+
+const nodeGaps = (situation: Situation): readonly Gap[] => {
+  const { world } = situation;
+  const wanted = podsOf(situation).map(({ nodeName }) => nodeName);
   const known = wanted.filter((name) => name !== undefined && world.model.node(name) !== undefined);
   return wanted.length === known.length
     ? []

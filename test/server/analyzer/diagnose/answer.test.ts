@@ -140,7 +140,7 @@ describe("the answer", () => {
           diagnosed(shows.objects, shows.question, shows.options),
         );
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

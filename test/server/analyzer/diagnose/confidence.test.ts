@@ -60,7 +60,7 @@ describe("connected by objects alone", () => {
         if (fewer.status !== fewest.status) return;
         expect(fewest.confidence).toBeLessThanOrEqual(fewer.confidence);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
@@ -124,7 +124,7 @@ describe("more that is wrong", () => {
         if (fewer.status === "connected" || fewer.status !== most.status) return;
         expect(most.confidence).toBeGreaterThanOrEqual(fewer.confidence);
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 

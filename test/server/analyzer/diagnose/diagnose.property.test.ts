@@ -121,7 +121,7 @@ describe("diagnose()", () => {
         if (answer.status === "disconnected") expect(answer.issues).not.toEqual([]);
         expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
       }),
-      { numRuns: 150 },
+      { numRuns: 120 },
     );
   });
 
@@ -135,7 +135,7 @@ describe("diagnose()", () => {
         if (typeof forward === "string") expect(typeof backward).toBe("string");
         else expect(backward).toEqual(forward);
       }),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
   });
 
@@ -163,7 +163,7 @@ describe("diagnose()", () => {
         };
         expect(byAddress?.static.verdict).toBe(words[pair.verdict]);
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 });

@@ -8,7 +8,7 @@ import {
   evidencePerCauseMax,
   idlePoliciesMax,
   messageCharsMax,
-  policiesNamedMax,
+  namesTextMax,
 } from "../../../../server/analyzer/diagnose/limits.js";
 import type { PodObject } from "../../../../server/analyzer/model/objects.js";
 import { workloadObject } from "../../../support/cluster-objects.js";
@@ -93,8 +93,8 @@ describe("bounds of a diagnosis", () => {
     );
   });
 
-  it("name policiesNamedMax policies in a text, and count the others", () => {
-    const policies = many(policiesNamedMax + 2, (index) => isolating(`deny-${index}`));
+  it("name namesTextMax policies in a text, and count the others", () => {
+    const policies = many(namesTextMax + 2, (index) => isolating(`deny-${index}`));
     const [issue = ""] = diagnosed(cluster(...policies)).issues;
     expect(issue).toContain("NetworkPolicy shop/deny-2 and 2 more block ingress");
   });
