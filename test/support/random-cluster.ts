@@ -17,6 +17,7 @@ import type {
   TieredPolicyObject,
   TieredRule,
   UnmodelledPolicyObject,
+  WorkloadObject,
 } from "../../server/analyzer/model/objects.js";
 import { type IpRange, parseCidr } from "../../server/analyzer/sets/ip.js";
 import {
@@ -25,6 +26,7 @@ import {
   nodeObject,
   podObject,
   serviceObject,
+  workloadObject,
 } from "./cluster-objects.js";
 
 /** What a random cluster may have beyond pods with known addresses and evaluated policies. */
@@ -39,6 +41,11 @@ const keys = ["a", "b", "c"];
 const values = ["1", "2", "3"];
 const namespaces = ["n1", "n2", "n3"];
 const nodes = ["k1", "k2"];
+const owners = [
+  { kind: "Deployment", name: "d1" },
+  { kind: "Deployment", name: "d2" },
+  { kind: "ReplicaSet", name: "r1" },
+];
 const operators: readonly SelectorOperator[] = ["In", "In", "NotIn", "Exists", "DoesNotExist"];
 
 /**
@@ -80,8 +87,9 @@ export class RandomCluster {
     if (share < 0.64) return this.networkPolicy();
     if (share < 0.77) return this.tieredPolicy();
     if (share < 0.81 && this.#features.unmodelled) return this.unmodelledPolicy();
-    if (share < 0.9) return namespaceObject(this.pick(namespaces), this.#labels());
-    if (share < 0.97) return this.node();
+    if (share < 0.9) return namespaceObject(this.pick(namespaces), this.labels());
+    if (share < 0.96) return this.node();
+    if (share < 0.98) return this.workload();
     return serviceObject(`${this.pick(namespaces)}/s${this.below(2)}`, {
       clusterIps: [this.#isDual ? this.pick(["10.96.0.1", "fd01::1"]) : "10.96.0.1"],
     });
@@ -95,7 +103,7 @@ export class RandomCluster {
     const { nodeName: _, ...bare } = podObject(`${this.pick(namespaces)}/p${this.below(8)}`);
     return {
       ...bare,
-      labels: this.#labels(),
+      labels: this.labels(),
       hostNetwork,
       ...(isPlaced ? { nodeName: node } : {}),
       ports: this.#list(this.below(3), () => ({
@@ -106,15 +114,23 @@ export class RandomCluster {
       })),
       ips: unknown ? [] : hostNetwork ? [nodeAddress(node)] : this.#addresses(),
       phase: this.chance(0.1) ? "Succeeded" : "Running",
-      ...(this.chance(0.5) ? { owner: { kind: "Deployment", name: this.pick(["d1", "d2"]) } } : {}),
+      ...(this.chance(0.5) ? { owner: this.pick(owners) } : {}),
     };
+  }
+
+  /** An owner of pods that an other one owns, or not any more. */
+  workload(): WorkloadObject {
+    return workloadObject(`${this.pick(namespaces)}/r1`, {
+      kind: "ReplicaSet",
+      ...(this.chance(0.7) ? { owner: { kind: "Deployment", name: this.pick(["d1", "d2"]) } } : {}),
+    });
   }
 
   node(): NodeObject {
     const name = this.pick(nodes);
     const unknown = this.#features.unknownAddresses && this.chance(0.3);
     return nodeObject(name, {
-      labels: this.#labels(),
+      labels: this.labels(),
       ips: unknown ? [] : [nodeAddress(name)],
       podCidrs: this.chance(0.5) ? ["10.0.0.0/16"] : [],
     });
@@ -253,7 +269,7 @@ export class RandomCluster {
     });
   }
 
-  #labels(): Readonly<Record<string, string>> {
+  labels(): Readonly<Record<string, string>> {
     const labels: Record<string, string> = {};
     for (const key of keys) if (this.chance(0.6)) labels[key] = this.pick(values);
     return labels;
