@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { everything } from "../../server/analyzer/model/label-selector.js";
-import type { ClusterObject, UnmodelledPolicyObject } from "../../server/analyzer/model/objects.js";
+import type {
+  ClusterObject,
+  PodObject,
+  UnmodelledPolicyObject,
+} from "../../server/analyzer/model/objects.js";
 import { labelled } from "./policy-parts.js";
 import { randomObjects } from "./random-pair-model.js";
 
@@ -17,14 +21,32 @@ const unmodelled = (namespace: string): UnmodelledPolicyObject => ({
   directions: ["ingress"],
 });
 
-/** A small cluster in which some things can't be told: pods without an address, policies that are not evaluated. */
+/** How a pod is less known than it was: without an address, without a node, with a second address. */
+const blurred = (pod: PodObject, how: number, index: number): PodObject => {
+  switch (how) {
+    case 1:
+      return { ...pod, ips: [] };
+    case 2: {
+      const { nodeName: _, ...rest } = pod;
+      return rest;
+    }
+    case 3:
+      return { ...pod, ips: [...pod.ips, `fd00::${index + 1}`] };
+    default:
+      return pod;
+  }
+};
+
+/** A small cluster in which some things can't be told: addresses, nodes, policies that are not evaluated. */
 export const randomListObjects: fc.Arbitrary<readonly ClusterObject[]> = fc
-  .tuple(randomObjects, fc.nat(3), fc.constantFrom([], [], ["a"], ["b"]))
-  .map(([objects, blankEvery, namespaces]) => [
+  .tuple(
+    randomObjects,
+    fc.array(fc.constantFrom(0, 0, 0, 1, 2, 3), { minLength: 6, maxLength: 6 }),
+    fc.constantFrom([], [], ["a"], ["b"]),
+  )
+  .map(([objects, blurs, namespaces]) => [
     ...objects.map((object, index) =>
-      object.kind === "Pod" && blankEvery > 0 && index % (blankEvery + 1) === 0
-        ? { ...object, ips: [] }
-        : object,
+      object.kind === "Pod" ? blurred(object, blurs[index % blurs.length] ?? 0, index) : object,
     ),
     ...namespaces.map(unmodelled),
   ]);
