@@ -17,12 +17,12 @@ export class AddressCensus {
   readonly #podIps = new Map<string, readonly IpAddress[]>();
   readonly #nodes = new Map<string, string>();
   readonly #outside: Families = { 4: 0, 6: 0 };
-  #podCidrs: IpSet = [];
+  /** Undefined after a change of a node's addresses, until it is asked for. */
+  #podCidrs: IpSet | undefined;
 
   constructor(model: ClusterModel) {
     this.#model = model;
     for (const node of model.nodes) this.#noteNode(node);
-    this.#readPodCidrs();
     for (const service of model.services) this.#count("Service", service, service.clusterIps);
     for (const pod of model.pods) this.#addPod(pod);
   }
@@ -38,8 +38,8 @@ export class AddressCensus {
    * be elsewhere: then the plugin does not go by it.
    */
   podCidrs(family: IpFamily): IpSet {
-    if (this.#outside[family] > 0) return [];
-    return this.#podCidrs.filter((range) => range.family === family);
+    const cidrs = this.#readPodCidrs();
+    return this.#outside[family] > 0 ? [] : cidrs.filter((range) => range.family === family);
   }
 
   /** Takes up a change; whether anything that is said here may be different now. */
@@ -67,10 +67,7 @@ export class AddressCensus {
     } else this.#noteNode(node);
     // Heartbeats change a node all the time, and seldom its addresses.
     if (this.#nodes.get(node.name) === before) return false;
-    this.#readPodCidrs();
-    this.#outside[4] = 0;
-    this.#outside[6] = 0;
-    for (const addresses of this.#podIps.values()) this.#countOutside(addresses, 1);
+    this.#podCidrs = undefined;
     return true;
   }
 
@@ -79,13 +76,18 @@ export class AddressCensus {
     this.#count("Node", node, [...node.ips, ...node.podCidrs]);
   }
 
-  #readPodCidrs(): void {
+  #readPodCidrs(): IpSet {
+    if (this.#podCidrs !== undefined) return this.#podCidrs;
     this.#podCidrs = ipSetOf(
       [...this.#model.nodes]
         .flatMap(({ podCidrs }) => podCidrs)
         .map(parseCidr)
         .filter((range) => range !== undefined),
     );
+    this.#outside[4] = 0;
+    this.#outside[6] = 0;
+    for (const addresses of this.#podIps.values()) this.#countOutside(addresses, 1);
+    return this.#podCidrs;
   }
 
   #addPod(pod: PodObject): void {
@@ -105,6 +107,7 @@ export class AddressCensus {
   }
 
   #countOutside(addresses: readonly IpAddress[], by: 1 | -1): void {
+    if (this.#podCidrs === undefined) return;
     for (const address of addresses) {
       if (!containsIp(this.#podCidrs, address)) this.#outside[address.family] += by;
     }
