@@ -12,6 +12,7 @@ import type {
   UnmodelledPolicyObject,
   WorkloadObject,
 } from "./objects.js";
+import { Shelf } from "./shelf.js";
 
 /** A change of one object; the latest state is what counts. A removal needs its kind, namespace and name only. */
 export type ModelChange =
@@ -32,49 +33,6 @@ export type WorkloadRef = {
 export const workloadText = ({ namespace, name, kind }: WorkloadRef): string =>
   `${namespace}/${name}[${kind}]`;
 
-/** Objects of one kind by namespace and name. */
-class Shelf<T extends { readonly namespace: string; readonly name: string }> {
-  readonly #byNamespace = new Map<string, Map<string, T>>();
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  put(object: T): void {
-    let names = this.#byNamespace.get(object.namespace);
-    if (names === undefined) {
-      names = new Map();
-      this.#byNamespace.set(object.namespace, names);
-    }
-    if (!names.has(object.name)) this.#size++;
-    names.set(object.name, object);
-  }
-
-  drop({ namespace, name }: { readonly namespace: string; readonly name: string }): void {
-    const names = this.#byNamespace.get(namespace);
-    if (names?.delete(name) !== true) return;
-    this.#size--;
-    if (names.size === 0) this.#byNamespace.delete(namespace);
-  }
-
-  get(namespace: string, name: string): T | undefined {
-    return this.#byNamespace.get(namespace)?.get(name);
-  }
-
-  in(namespace: string): Iterable<T> {
-    return this.#byNamespace.get(namespace)?.values() ?? [];
-  }
-
-  namespaces(): Iterable<string> {
-    return this.#byNamespace.keys();
-  }
-
-  *[Symbol.iterator](): Iterator<T> {
-    for (const names of this.#byNamespace.values()) yield* names.values();
-  }
-}
-
 /**
  * The cluster as the analyzer sees it: objects by kind, namespace and name. One owner changes it, by `apply` only; readers
  * hold it between changes. A namespace without an object exists as soon as something is in it, and carries its name as
@@ -92,6 +50,9 @@ export class ClusterModel {
   readonly #unmodelledPolicies = new Map<string, UnmodelledPolicyObject>();
   readonly #configMaps = new Shelf<ConfigMapObject>();
   readonly #events = new Shelf<EventObject>();
+  /** Made when they are first asked for, and again after a change. */
+  #slicesByService: ReadonlyMap<string, readonly EndpointSliceObject[]> | undefined;
+  #eventsByObject: ReadonlyMap<string, readonly EventObject[]> | undefined;
   #revision = 0;
 
   /** A model of objects in any order; of two with one kind, namespace and name the last stays. */
@@ -123,6 +84,7 @@ export class ClusterModel {
         break;
       case "EndpointSlice":
         change(this.#slices, kind, object);
+        this.#slicesByService = undefined;
         break;
       case "NetworkPolicy":
         change(this.#networkPolicies, kind, object);
@@ -145,6 +107,7 @@ export class ClusterModel {
         break;
       case "Event":
         change(this.#events, kind, object);
+        this.#eventsByObject = undefined;
         break;
       default:
         change(this.#shelfOf(object.kind), kind, object);
@@ -247,7 +210,11 @@ export class ClusterModel {
 
   /** The slices of a Service. */
   slicesOf(namespace: string, service: string): readonly EndpointSliceObject[] {
-    return [...this.#slices.in(namespace)].filter((slice) => slice.service === service);
+    this.#slicesByService ??= grouped(
+      this.#slices,
+      (slice) => `${slice.namespace}/${slice.service}`,
+    );
+    return this.#slicesByService.get(`${namespace}/${service}`) ?? [];
   }
 
   get nodes(): Iterable<NodeObject> {
@@ -284,10 +251,10 @@ export class ClusterModel {
 
   /** Events about one object. */
   eventsAbout(kind: string, namespace: string, name: string): readonly EventObject[] {
-    return [...this.#events.in(namespace)].filter(
-      ({ regarding }) =>
-        regarding.kind === kind && regarding.namespace === namespace && regarding.name === name,
+    this.#eventsByObject ??= grouped(this.#events, ({ regarding }) =>
+      objectText(regarding.kind, regarding.namespace, regarding.name),
     );
+    return this.#eventsByObject.get(objectText(kind, namespace, name)) ?? [];
   }
 
   get events(): Iterable<EventObject> {
@@ -301,6 +268,22 @@ export class ClusterModel {
  */
 export const isFinished = (pod: PodObject): boolean =>
   pod.phase === "Succeeded" || pod.phase === "Failed";
+
+const objectText = (kind: string, namespace: string, name: string): string =>
+  `${kind}/${namespace}/${name}`;
+
+const grouped = <T>(
+  objects: Iterable<T>,
+  keyOf: (object: T) => string,
+): ReadonlyMap<string, readonly T[]> => {
+  const groups = new Map<string, T[]>();
+  for (const object of objects) {
+    const group = groups.get(keyOf(object));
+    if (group === undefined) groups.set(keyOf(object), [object]);
+    else group.push(object);
+  }
+  return groups;
+};
 
 const withNameLabel = (namespace: NamespaceObject): NamespaceObject => ({
   ...namespace,

@@ -36,10 +36,16 @@ export const labelSelectorOf = (
   requirements: readonly Requirement[],
   expressed: readonly Requirement[] = [],
 ): LabelSelector => {
+  const written = expressed.length === 0 ? {} : { expressed: expressed.map(requirementText) };
+  const [only, second] = requirements;
+  // Most selectors ask for one label.
+  if (only !== undefined && second === undefined) {
+    const requirement = tidied(only);
+    return { requirements: [requirement], key: requirementText(requirement), ...written };
+  }
   const byText = new Map(
     requirements.map((requirement) => {
-      const values = [...new Set(requirement.values)].sort();
-      const tidy = { ...requirement, values };
+      const tidy = tidied(requirement);
       return [requirementText(tidy), tidy] as const;
     }),
   );
@@ -47,9 +53,15 @@ export const labelSelectorOf = (
   return {
     requirements: texts.map((text) => byText.get(text) as Requirement),
     key: texts.join(","),
-    ...(expressed.length === 0 ? {} : { expressed: expressed.map(requirementText) }),
+    ...written,
   };
 };
+
+/** Values sorted, without repeats. */
+const tidied = (requirement: Requirement): Requirement =>
+  requirement.values.length < 2
+    ? requirement
+    : { ...requirement, values: [...new Set(requirement.values)].sort() };
 
 /** The selector that selects everything. */
 export const everything: LabelSelector = labelSelectorOf([]);
