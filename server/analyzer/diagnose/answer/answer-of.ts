@@ -43,7 +43,7 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
   const book = new EvidenceBook(at);
   const ask = askAgain(diagnosed.question);
   const causes = ranking.causes.map((each) => causeView(each, book, ask));
-  const latent = ranking.latent.map((each) => causeView(each, book, ask));
+  const latent = ranking.latent.map((each) => withoutPatchOf(causes, causeView(each, book, ask)));
   const path = pathOf(diagnosed, book);
   const { issues, solutions } = issuesOf(ranking, situation.ways);
   const answer: DiagnosisAnswer = {
@@ -139,6 +139,17 @@ const causeView = (
   evidence: finding.observations.map((observation) => book.idOf(observation)),
   ...(finding.remedy === undefined ? {} : { remediation: remediationOf(finding.remedy, ask) }),
 });
+
+/** What is masked often needs no patch of its own: that of a cause lets the whole connection through. */
+const withoutPatchOf = (causes: readonly CauseView[], latent: CauseView): CauseView => {
+  const { remediation } = latent;
+  const same = causes.find(
+    (cause) => remediation?.patch !== "" && cause.remediation?.patch === remediation?.patch,
+  );
+  if (remediation === undefined || same === undefined) return latent;
+  const why = `${remediation.why} The patch is that of ${same.code}.`;
+  return { ...latent, remediation: { ...remediation, patch: "", why } };
+};
 
 const remediationOf = (remedy: Remedy, ask: string): NonNullable<CauseView["remediation"]> => ({
   ...remedy,

@@ -35,7 +35,7 @@ export const dnsFixOf = (
     return {
       patch: answer.manifest,
       steps: answer.steps.filter((step) => !isUndo(step)),
-      rollback: answer.steps.filter(isUndo).join("\n"),
+      rollback: answer.steps.filter(isUndo).join(" && "),
     };
   } catch (error) {
     if (!(error instanceof QuestionError)) throw error;

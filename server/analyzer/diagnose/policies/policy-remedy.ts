@@ -39,7 +39,7 @@ export const policyFixOf = (situation: Situation, judged: readonly JudgedWay[]):
     return {
       patch: answer.manifest,
       steps: answer.steps.filter((step) => !isUndo(step)),
-      rollback: answer.steps.filter(isUndo).join("\n"),
+      rollback: answer.steps.filter(isUndo).join(" && "),
       reason: [answer.reason, besides].filter(Boolean).join("; "),
     };
   } catch (error) {
