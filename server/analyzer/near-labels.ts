@@ -75,16 +75,24 @@ const otherValue = (key: string, values: readonly string[], value: string): Gues
   slip: values.some((wanted) => isSlip(wanted, value)),
 });
 
-/** Characters from which on a word that is one slip away is more likely the same word than another: dev and def, a and b. */
-const slipCharsMin = 4;
+/** Characters below which no two words are one with a slip: a and b, v1 and v2. */
+const slipCharsMin = 3;
+
+/** Characters from which on a replaced letter is a slip: dev and def are two things, while webb and wbe are web. */
+const replacedCharsMin = 4;
 
 /** Whether two values are one word with a slip; web-1 and web-2, v1 and v2 are two things. */
 const isSlip = (wanted: string, value: string): boolean => {
-  if (wanted.toLowerCase() === value.toLowerCase()) return true;
-  if (Math.min(wanted.length, value.length) < slipCharsMin) return false;
+  const [one, other] = [wanted.toLowerCase(), value.toLowerCase()];
+  if (one === other) return true;
+  const shorter = Math.min(one.length, other.length);
+  const isReplaced = one.length === other.length && sortedLetters(one) !== sortedLetters(other);
+  if (shorter < (isReplaced ? replacedCharsMin : slipCharsMin)) return false;
   const letters = (text: string): string => text.replace(/\d+/g, "");
-  return letters(wanted) !== letters(value) && closest(wanted, [value.toLowerCase()]) !== undefined;
+  return letters(one) !== letters(other) && closest(one, [other]) !== undefined;
 };
+
+const sortedLetters = (word: string): string => [...word].sort().join("");
 
 // Words that charts and people use for the name of a thing.
 const nameKeys = /(^|[./-])(name|app|application|namespace|ns|k8s-app|component|instance)$/i;

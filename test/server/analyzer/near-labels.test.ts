@@ -23,6 +23,14 @@ describe("nearestLabels()", () => {
     expect(near([is("app", "Web")], { app: "web" })?.slip).toBe(true);
   });
 
+  it.each([
+    ["webb", "web"],
+    ["wbe", "web"],
+    ["gatway", "gateway"],
+  ])("takes %s for %s: a letter too many, in the wrong place or missing", (wanted, value) => {
+    expect(near([is("app", wanted)], { app: value })?.slip).toBe(true);
+  });
+
   it("takes one name under another key of names for a slip", () => {
     expect(near([is("app", "web")], { "app.kubernetes.io/name": "web" })).toMatchObject({
       text: "app.kubernetes.io/name=web",
