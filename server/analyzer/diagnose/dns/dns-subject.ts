@@ -3,14 +3,8 @@ import type { Resolver } from "../../dns/resolver.js";
 import type { PodObject } from "../../model/objects.js";
 import type { PolicyWorld } from "../../policy-world.js";
 import type { ServiceRoute } from "../../service/service-route.js";
-import type { Code } from "../catalogue/catalogue.js";
-import {
-  type Effect,
-  type Finding,
-  type Observation,
-  type Remedy,
-  remedyOf,
-} from "../findings/finding.js";
+import { type Fault, findingOf } from "../findings/fault.js";
+import type { Finding, Observation } from "../findings/finding.js";
 import { podName } from "../pods/pod-subject.js";
 import type { NamedQuestion } from "../situation/named-question.js";
 import type { Situation } from "../situation/situation.js";
@@ -36,52 +30,25 @@ export type DnsRoutes = {
 };
 
 /** What a finding on look-ups says. */
-export type DnsFault = {
-  readonly code: Code;
-  readonly effect: Effect;
-  readonly issue: string;
-  readonly solutions: readonly string[];
-  readonly summary: string;
-  readonly why: string;
-  readonly steps: readonly string[];
-  readonly observations: readonly Observation[];
+export type DnsFault = Fault & {
   /** "" stands for the pod itself. */
   readonly component: string;
   readonly origin: Finding["origin"];
-} & Partial<
-  Pick<Finding, "hits" | "severity" | "certainty" | "proof" | "equivalentTo" | "isConsequence"> &
-    Pick<Remedy, "patch" | "risk" | "rollback" | "prevention">
->;
+  /** Every look-up of the pod when left out. */
+  readonly hits?: (way: Way) => boolean;
+};
 
 /** A finding on look-ups of names. */
-export const dnsFinding = ({ pod, hits }: DnsSubject, fault: DnsFault): Finding => {
-  const { severity, certainty, equivalentTo, isConsequence } = fault;
-  return {
-    code: fault.code,
-    effect: fault.effect,
-    place: "lookup",
-    origin: fault.origin,
-    component: fault.component === "" ? `Pod ${podName(pod)}` : fault.component,
-    hits: fault.hits ?? hits,
-    proof: fault.proof ?? "direct",
-    issue: fault.issue,
-    solutions: fault.solutions,
-    observations: fault.observations,
-    ...(severity === undefined ? {} : { severity }),
-    ...(certainty === undefined ? {} : { certainty }),
-    ...(equivalentTo === undefined ? {} : { equivalentTo }),
-    ...(isConsequence === undefined ? {} : { isConsequence }),
-    remedy: remedyOf({
-      summary: fault.summary,
-      why: fault.why,
-      steps: fault.steps,
-      patch: fault.patch ?? "",
-      risk: fault.risk ?? "none",
-      rollback: fault.rollback ?? "",
-      prevention: fault.prevention ?? "",
-    }),
-  };
-};
+export const dnsFinding = ({ pod, hits }: DnsSubject, fault: DnsFault): Finding =>
+  findingOf(
+    {
+      place: "lookup",
+      origin: fault.origin,
+      component: fault.component === "" ? `Pod ${podName(pod)}` : fault.component,
+      hits: fault.hits ?? hits,
+    },
+    fault,
+  );
 
 /** What the pod's resolver is, as evidence. */
 export const resolverSeen = ({ pod, resolver }: DnsSubject): Observation => ({

@@ -1,10 +1,10 @@
 import type { PodObject } from "../../model/objects.js";
-import { familiesOfEnd } from "../../service/service-families.js";
-import { type CheckResult, type Finding, joinResults } from "../findings/finding.js";
+import { type CheckResult, joinResults, nothing } from "../findings/finding.js";
 import { diagnosisEndpointsMax } from "../limits.js";
 import { isBehind } from "../situation/service-ways.js";
 import type { Situation } from "../situation/situation.js";
-import { isPodEnd, type Way } from "../situation/way.js";
+import { isPodEnd } from "../situation/way.js";
+import { emptyEndFindings, familyFindings } from "./end-findings.js";
 import { containerFaults } from "./pod-containers.js";
 import { networkFaults } from "./pod-network.js";
 import { phaseFaults } from "./pod-phase.js";
@@ -16,8 +16,7 @@ export const checkPods = (situation: Situation): CheckResult =>
   joinResults([
     ...situation.a.pods.map((pod) => checkPod(sourceSubject(situation, pod))),
     ...destinationPodsOf(situation).map((pod) => checkPod(destinationSubject(situation, pod))),
-    checkFamilies(situation),
-    checkEmptyEnds(situation),
+    { ...nothing, findings: [...familyFindings(situation), ...emptyEndFindings(situation)] },
   ]);
 
 const sourceSubject = ({ world }: Situation, pod: PodObject): PodSubject => ({
@@ -111,82 +110,4 @@ const podData = (pod: PodObject): Readonly<Record<string, string>> => ({
   phase: pod.phase,
   ready: pod.conditions.find(({ type }) => type === "Ready")?.status ?? "",
   ip: pod.ips[0] ?? "",
-});
-
-/** Ends that have no address family in common can't connect by address. */
-const checkFamilies = ({ ways }: Situation): CheckResult => {
-  const findings = ways
-    .filter(({ mode, leg }) => mode === "podIP" || leg === undefined)
-    .flatMap((way): readonly Finding[] => {
-      const one = familiesOfEnd(way.source);
-      const other = familiesOfEnd(way.destination);
-      if (one === undefined || other === undefined) return [];
-      if (one.some((family) => other.includes(family))) return [];
-      const text = `IPv${one.join(", IPv")} and IPv${other.join(", IPv")}`;
-      return [familyFinding(way, text)];
-    });
-  return { findings, ruledOut: [], seen: [] };
-};
-
-const familyFinding = (way: Way, text: string): Finding => ({
-  code: "POD_IP_FAMILY_MISMATCH",
-  place: "destination-pod",
-  effect: "blocks",
-  origin: "path",
-  component: way.destination?.kind === "pod" ? `Pod ${podName(way.destination.pod)}` : "",
-  hits: (each) => each === way,
-  proof: "direct",
-  issue: `The ends have no IP family in common: ${text}`,
-  solutions: [
-    "Give both pods addresses of one family: reach B by a dual-stack Service or make its namespace dual-stack",
-  ],
-  observations: [{ kind: "addresses", data: { families: text } }],
-  remedy: {
-    summary: "Give both ends addresses of one family",
-    why: "A connection has one family: an end that has no address of it can't be reached.",
-    steps: ["kubectl get pods -A -o wide"],
-    patch: "",
-    verify: "",
-    risk: "none",
-    rollback: "",
-    prevention: "Run dual stack on all nodes, or one family on all of them.",
-  },
-});
-
-/** A workload that has no pods sends and takes no connections. */
-const checkEmptyEnds = ({ a, b }: Situation): CheckResult => ({
-  findings: (
-    [
-      ["source", a],
-      ["destination", b],
-    ] as const
-  ).flatMap(([origin, end]): readonly Finding[] => {
-    if (end.resolved.workload === undefined || end.endpoints.length > 0) return [];
-    return [
-      {
-        code: "POD_NOT_FOUND",
-        place: origin === "source" ? "source-pod" : "destination-pod",
-        effect: "blocks",
-        origin,
-        component: end.name,
-        hits: () => true,
-        proof: "direct",
-        issue: `${end.name} has no pods`,
-        solutions: [`Give ${end.name} one replica or more, or find out why its pods are not made`],
-        observations: [{ kind: "workload", data: { workload: end.name, pods: "0" } }],
-        remedy: {
-          summary: `Give ${end.name} one replica or more, or find out why its pods are not made`,
-          why: "A workload without pods has no address.",
-          steps: ["kubectl get deployments,statefulsets,daemonsets,replicasets,jobs -A"],
-          patch: "",
-          verify: "",
-          risk: "none",
-          rollback: "",
-          prevention: "",
-        },
-      },
-    ];
-  }),
-  ruledOut: [],
-  seen: [],
 });

@@ -1,14 +1,8 @@
 import { workloadText } from "../../model/cluster-model.js";
 import type { EventObject, PodObject } from "../../model/objects.js";
 import type { PolicyWorld } from "../../policy-world.js";
-import type { Code } from "../catalogue/catalogue.js";
-import {
-  type Effect,
-  type Finding,
-  type Observation,
-  type Remedy,
-  remedyOf,
-} from "../findings/finding.js";
+import { type Fault, findingOf } from "../findings/fault.js";
+import type { Finding, Observation } from "../findings/finding.js";
 import { messageCharsMax } from "../limits.js";
 import { type JudgedPorts, portText } from "../situation/asked-ports.js";
 import type { Way } from "../situation/way.js";
@@ -37,58 +31,32 @@ export const podKey = ({ namespace, name }: Pick<PodObject, "namespace" | "name"
   `${namespace}/${name}`;
 
 /** What a finding on a pod says beyond where it is. */
-export type PodFault = {
-  readonly code: Code;
-  readonly effect: Effect;
-  readonly issue: string;
-  readonly solutions: readonly string[];
-  readonly why: string;
-  readonly summary: string;
-  readonly steps: readonly string[];
-  readonly data: Readonly<Record<string, string>>;
+export type PodFault = Omit<Fault, "observations"> & {
+  /** What was seen of the pod. */
+  readonly data: Observation["data"];
+  /** What was seen besides. */
+  readonly observations?: readonly Observation[];
   /** Whether it keeps the pod from being ready, and so out of its Services. */
   readonly makesUnready?: boolean;
-} & Partial<
-  Pick<Finding, "severity" | "certainty" | "proof" | "equivalentTo" | "observations"> & Remedy
->;
+};
 
 /** A finding on a pod. */
-export const podFinding = ({ pod, role, hits }: PodSubject, fault: PodFault): Finding => {
-  const { code, effect, issue, solutions, data, proof, severity, certainty, equivalentTo } = fault;
-  return {
-    code,
-    effect,
-    place: role === "source" ? "source-pod" : "destination-pod",
-    origin: role,
-    component: `Pod ${podName(pod)}`,
-    hits,
-    proof: proof ?? "direct",
-    issue,
-    solutions,
-    observations: [
-      { kind: "pod", data: { pod: podName(pod), ...data } },
-      ...(fault.observations ?? []),
-    ],
-    ...(severity === undefined ? {} : { severity }),
-    ...(certainty === undefined ? {} : { certainty }),
-    ...(equivalentTo === undefined ? {} : { equivalentTo }),
-    remedy: remedyFrom(fault),
-  };
-};
-
-const remedyFrom = (fault: PodFault): Remedy => {
-  const { summary, why, steps, patch, verify, risk, rollback, prevention } = fault;
-  return remedyOf({
-    summary,
-    why,
-    steps,
-    ...(patch === undefined ? {} : { patch }),
-    ...(verify === undefined ? {} : { verify }),
-    ...(risk === undefined ? {} : { risk }),
-    ...(rollback === undefined ? {} : { rollback }),
-    ...(prevention === undefined ? {} : { prevention }),
-  });
-};
+export const podFinding = ({ pod, role, hits }: PodSubject, fault: PodFault): Finding =>
+  findingOf(
+    {
+      place: role === "source" ? "source-pod" : "destination-pod",
+      origin: role,
+      component: `Pod ${podName(pod)}`,
+      hits,
+    },
+    {
+      ...fault,
+      observations: [
+        { kind: "pod", data: { pod: podName(pod), ...fault.data } },
+        ...(fault.observations ?? []),
+      ],
+    },
+  );
 
 /** The issue of a pod that does not run, in the words of the first clients. */
 export const notRunningIssue = (pod: PodObject): string =>

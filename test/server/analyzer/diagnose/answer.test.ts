@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { schemaVersion } from "../../../../server/analyzer/diagnose/answer/answer-of.js";
 import { rfc3339 } from "../../../../server/analyzer/diagnose/answer/rfc3339.js";
 import { diagnose } from "../../../../server/analyzer/diagnose/diagnose.js";
-import type { CodeCase } from "../../../support/diagnosis-cases.js";
+import { allCases } from "../../../support/diagnosis-all-cases.js";
 import {
   apiPod,
   askedAtMs,
@@ -14,22 +14,11 @@ import {
   isolating,
   webToApi,
 } from "../../../support/diagnosis-cluster.js";
-import { dnsCases } from "../../../support/diagnosis-dns-cases.js";
-import { podCases } from "../../../support/diagnosis-pod-cases.js";
-import { denialCases, hintCases } from "../../../support/diagnosis-policy-cases.js";
-import { serviceCases } from "../../../support/diagnosis-service-cases.js";
 import { objectWorld } from "../../../support/manifest-world.js";
 
 /** Goal: the answer has the shape that clients rely on, whatever was found. */
 
 const unready = { conditions: [{ type: "Ready", status: "False" }] } as const;
-const cases: readonly CodeCase[] = [
-  ...podCases,
-  ...denialCases,
-  ...hintCases,
-  ...serviceCases,
-  ...dnsCases,
-];
 
 describe("the answer", () => {
   it("begins with the six fields that the first clients knew, in their order", () => {
@@ -74,7 +63,7 @@ describe("the answer", () => {
   });
 
   it("keeps to its words, refers to evidence that is there, and gives each issue something to do", () => {
-    for (const { shows } of cases) {
+    for (const { shows } of allCases) {
       const answer = diagnosed(shows.objects, shows.question, shows.options);
       const ids = new Set(answer.evidence.map(({ id }) => id));
       const referred = [
@@ -126,7 +115,7 @@ describe("the answer", () => {
   });
 
   it("is the same whatever the order of the objects", () => {
-    const sample = cases.filter((_, index) => index % 7 === 0);
+    const sample = allCases.filter((_, index) => index % 7 === 0);
     fc.assert(
       fc.property(fc.constantFrom(...sample), fc.infiniteStream(fc.nat()), ({ shows }, numbers) => {
         const keyed = shows.objects.map((object) => ({

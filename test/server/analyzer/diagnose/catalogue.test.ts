@@ -1,22 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { catalogue } from "../../../../server/analyzer/diagnose/catalogue/catalogue.js";
 import { brokenMax } from "../../../../server/analyzer/diagnose/verdict/confidence-table.js";
-import { dnsCases } from "../../../support/diagnosis-dns-cases.js";
-import { podCases } from "../../../support/diagnosis-pod-cases.js";
-import { denialCases, hintCases } from "../../../support/diagnosis-policy-cases.js";
-import { serviceCases } from "../../../support/diagnosis-service-cases.js";
+import { allCases } from "../../../support/diagnosis-all-cases.js";
 import { readSource } from "../../../support/source-files.js";
 
 /** Goal: no code without a case and a row in the documents, and none there that does not exist. */
-
-const cases = [...podCases, ...denialCases, ...hintCases, ...serviceCases, ...dnsCases];
 
 // One that stands for everything else, and one that objects can't tell from COREDNS_LOOP.
 const neverFound = ["UNKNOWN_CAUSE", "COREDNS_NO_NAMESERVERS"];
 
 describe("the catalogue", () => {
   it("has a case for every code", () => {
-    const tested = new Set(cases.map(({ code }) => code));
+    const tested = new Set(allCases.map(({ code }) => code));
     const codes = Object.keys(catalogue).filter((code) => !neverFound.includes(code));
     expect(codes.filter((code) => !tested.has(code))).toEqual([]);
     expect([...tested].filter((code) => !Object.hasOwn(catalogue, code))).toEqual([]);

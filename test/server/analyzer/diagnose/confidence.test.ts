@@ -22,6 +22,7 @@ import {
   isolating,
   webPod,
 } from "../../../support/diagnosis-cluster.js";
+import { nodeCases } from "../../../support/diagnosis-node-cases.js";
 import { podCases } from "../../../support/diagnosis-pod-cases.js";
 import { serviceCases } from "../../../support/diagnosis-service-cases.js";
 
@@ -85,7 +86,9 @@ describe("denied by policies", () => {
 
 describe("broken by what objects show", () => {
   it("lies between a toss-up and the cap, whatever the code", () => {
-    const broken = [...podCases, ...serviceCases].filter(({ status }) => status === "disconnected");
+    const broken = [...podCases, ...nodeCases, ...serviceCases].filter(
+      ({ status }) => status === "disconnected",
+    );
     expect(broken.length).toBeGreaterThan(25);
     for (const { code, shows } of broken) {
       const { confidence } = diagnosed(shows.objects, shows.question, shows.options);
@@ -142,7 +145,7 @@ describe("more that is wrong", () => {
 
 describe("probabilities of causes", () => {
   it("sum to one with the unknown cause and what is masked, and leave the unknown its part", () => {
-    for (const { shows } of [...podCases, ...serviceCases]) {
+    for (const { shows } of [...podCases, ...nodeCases, ...serviceCases]) {
       const answer = diagnosed(shows.objects, shows.question, shows.options);
       if (answer.status !== "disconnected") continue;
       const all = [...answer.causes, ...answer.latent];

@@ -2,17 +2,12 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { command, kubectl } from "../../../../server/analyzer/diagnose/findings/shell-words.js";
 import { podObject } from "../../../support/cluster-objects.js";
+import { allCases } from "../../../support/diagnosis-all-cases.js";
 import { cluster, diagnosed, isolating } from "../../../support/diagnosis-cluster.js";
-import { dnsCases } from "../../../support/diagnosis-dns-cases.js";
-import { podCases } from "../../../support/diagnosis-pod-cases.js";
-import { denialCases, hintCases } from "../../../support/diagnosis-policy-cases.js";
-import { serviceCases } from "../../../support/diagnosis-service-cases.js";
 
 /** Goal: every remedy can be followed as it stands, and none takes protection away. */
 
-const cases = [...podCases, ...denialCases, ...hintCases, ...serviceCases, ...dnsCases];
-
-const remedies = cases.flatMap(({ code, shows }) => {
+const remedies = allCases.flatMap(({ code, shows }) => {
   const { causes, latent } = diagnosed(shows.objects, shows.question, shows.options);
   return [...causes, ...latent].flatMap(({ remediation }) =>
     remediation === undefined ? [] : [{ code, remediation }],
@@ -21,7 +16,7 @@ const remedies = cases.flatMap(({ code, shows }) => {
 
 describe("remedies", () => {
   it("are there for every code but doubts and the unknown", () => {
-    const without = cases.flatMap(({ shows }) => {
+    const without = allCases.flatMap(({ shows }) => {
       const { causes, latent } = diagnosed(shows.objects, shows.question, shows.options);
       return [...causes, ...latent].filter(({ remediation }) => remediation === undefined);
     });
