@@ -18,7 +18,7 @@ const isProtocol = (word: string): word is Protocol =>
 
 /**
  * Parses "All Connections", "No Connections" or "SCTP 1-9002,9004-65535,TCP http,443": a comma parts ports as well as
- * protocols, a token that starts with a protocol's name opens the next one.
+ * protocols, a token that starts with a protocol's name opens the next one. Only a name may be of any protocol.
  */
 export const parseConnections = (text: string): StatedConnections => {
   if (text === "All Connections") return { set: allConnections, named: [] };
@@ -29,10 +29,10 @@ export const parseConnections = (text: string): StatedConnections => {
   for (const token of text.split(",")) {
     const [first = "", second] = token.trim().split(" ");
     if (second !== undefined && isProtocol(first)) protocol = first;
-    if (protocol === undefined) throw new Error(`no protocol before "${token}" in "${text}"`);
     const port = second ?? first;
     const range = /^(\d+)(?:-(\d+))?$/.exec(port);
-    if (range === null) named.push(`${protocol} ${port}`);
+    if (range === null) named.push(`${protocol ?? "any"} ${port}`);
+    else if (protocol === undefined) throw new Error(`no protocol before "${token}" in "${text}"`);
     else {
       const ports = portRange(Number(range[1]), Number(range[2] ?? range[1]));
       set = unionConnections(set, connectionsOf(protocol, ports));

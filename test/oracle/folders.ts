@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { StatedFormat } from "./expected-file.js";
+import { parseFocus, type StatedFocus } from "./focus.js";
 
 /** What an expected file holds. */
 export type StatedKind = "connlist" | "exposure" | "explain" | "explain_exposure";
@@ -10,10 +11,7 @@ export type ExpectedFile = {
   readonly path: string;
   readonly kind: StatedKind;
   readonly format: StatedFormat;
-  /** Names of the workloads it is restricted to; none: it is whole. */
-  readonly focus: readonly string[];
-  /** The only direction it shows. */
-  readonly direction: "ingress" | "egress" | undefined;
+  readonly focus: StatedFocus;
 };
 
 /** A folder of manifests with what is expected of it. */
@@ -23,33 +21,57 @@ export type ExpectedFolder = {
   readonly files: readonly ExpectedFile[];
 };
 
-/** Whether a folder has the layout: `tests/NAME/` and `test_outputs/connlist/NAME_KIND_output.FORMAT`. */
-export const hasExpectations = (root: string): boolean =>
+/** The folders of a layout. */
+export type Expectations = {
+  readonly folders: readonly ExpectedFolder[];
+  /** Names of files that are not compared: of no folder, of another kind, or of a format that is not read. */
+  readonly passedOver: readonly string[];
+};
+
+const hasLayout = (root: string): boolean =>
   existsSync(join(root, "tests")) && existsSync(join(root, "test_outputs", "connlist"));
 
-/** The folders below a root of that layout, each with its expected files; files of no folder are an error. */
-export const findFolders = (root: string): readonly ExpectedFolder[] => {
+/** The root whose layout a path is of: the path itself, or two above where it is one folder `tests/NAME` of a root. */
+const rootOf = (path: string): string | undefined => {
+  if (hasLayout(path)) return path;
+  const above = dirname(path);
+  const root = dirname(above);
+  return basename(above) === "tests" && hasLayout(root) && existsSync(path) ? root : undefined;
+};
+
+/**
+ * The folders of a layout, each with its expected files: `tests/NAME/` and `test_outputs/connlist/NAME_KIND_output.FORMAT`.
+ * The path is that of the whole, or of one `tests/NAME`. Undefined where there is no such layout.
+ */
+export const findExpectations = (path: string): Expectations | undefined => {
+  const root = rootOf(path);
+  if (root === undefined) return undefined;
   const tests = join(root, "tests");
   const names = readdirSync(tests)
     .filter((name) => statSync(join(tests, name)).isDirectory())
     .sort();
   const files = new Map<string, ExpectedFile[]>(names.map((name) => [name, []]));
-  for (const file of readdirSync(join(root, "test_outputs", "connlist")).sort()) {
-    // One name may start another: the longest that an underscore follows is the folder's.
-    const owner = names
-      .filter((name) => file.startsWith(`${name}_`))
-      .sort((one, other) => other.length - one.length)[0];
-    if (owner === undefined) throw new Error(`${file} belongs to no folder of ${tests}`);
-    const path = join(root, "test_outputs", "connlist", file);
-    const expected = expectedFileOf(path, file.slice(owner.length + 1));
-    if (expected !== undefined) files.get(owner)?.push(expected);
+  const passedOver: string[] = [];
+  const outputs = join(root, "test_outputs", "connlist");
+  for (const file of readdirSync(outputs).sort()) {
+    const owner = ownerOf(file, names);
+    const expected =
+      owner && expectedFileOf(join(outputs, file), file.slice(owner.length + "_".length));
+    if (owner && expected) files.get(owner)?.push(expected);
+    else passedOver.push(file);
   }
-  return names.map((name) => ({
-    name,
-    path: join(tests, name),
-    files: files.get(name) ?? [],
-  }));
+  const isAsked = (name: string): boolean => root === path || name === basename(path);
+  const folders = names
+    .filter(isAsked)
+    .map((name) => ({ name, path: join(tests, name), files: files.get(name) ?? [] }));
+  return { folders, passedOver: root === path ? passedOver : [] };
 };
+
+/** One name may start another: the longest that an underscore follows is the file's. */
+const ownerOf = (file: string, names: readonly string[]): string | undefined =>
+  names
+    .filter((name) => file.startsWith(`${name}_`))
+    .sort((one, other) => other.length - one.length)[0];
 
 const expectedFileOf = (path: string, rest: string): ExpectedFile | undefined => {
   const parts =
@@ -57,13 +79,10 @@ const expectedFileOf = (path: string, rest: string): ExpectedFile | undefined =>
       rest,
     );
   if (parts === null) return undefined;
-  const focus = (parts[1] ?? "").split("_").filter((word) => word !== "");
-  const direction = focus.find((word) => word === "ingress" || word === "egress");
   return {
     path,
     kind: parts[2] as StatedKind,
     format: parts[3] as StatedFormat,
-    focus: focus.filter((word) => word !== direction),
-    direction: direction as "ingress" | "egress" | undefined,
+    focus: parseFocus(parts[1] ?? ""),
   };
 };

@@ -1,3 +1,4 @@
+import { connlistLines } from "../../cli/render/connlist.js";
 import { createWorld } from "../../server/analyzer/create-world.js";
 import { listConnections } from "../../server/analyzer/lists/list-connections.js";
 import { listExposure } from "../../server/analyzer/lists/list-exposure.js";
@@ -26,6 +27,10 @@ export const ourList = (
   }
   return { lines, doubts };
 };
+
+/** What `causeway policy list -o connlist` prints. */
+export const ourListText = (world: PolicyWorld): string =>
+  [...connlistLines(listConnections(world))].join("");
 
 /** Our exposure in the shape of an expected one. */
 export const ourExposure = (world: PolicyWorld): StatedExposure => {

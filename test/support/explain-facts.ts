@@ -88,6 +88,8 @@ const words: Readonly<Record<string, string>> = {
   "port-mismatch": "ports",
   "protocol-mismatch": "ports",
   "named-port-unresolved": "names",
+  // It selects the peer and permits something that a tier decides before; its ports leave out what remains.
+  overridden: "ports",
 };
 
 /** What a policy that isolates lacks: rules whose ports differ, else a rule that selects the peer, else rules. */
