@@ -5,7 +5,7 @@ import { allConnections, noConnections } from "../sets/connections.js";
 import type { IpFamily } from "../sets/ip.js";
 import { type ExposedPeer, entireClusterText } from "./exposed-peer.js";
 import { entireCluster, type HypotheticalPeers, hypotheticalText } from "./hypothetical-peers.js";
-import { firstPod } from "./peer-terms.js";
+import { firstPod } from "./list-ends.js";
 import {
   compileDeciders,
   type Deciders,

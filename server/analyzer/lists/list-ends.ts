@@ -28,25 +28,38 @@ export const endpointOf = (end: ListEnd): PolicyEndpoint =>
     : { kind: "addresses", range: end.range };
 
 /**
- * What the engine is asked about a pair, so that its answer is that of its row: a unit on the host network is at home with
- * another only where all pods of both are on one node.
+ * What the engine is asked about a pair, so that its answer is that of the row: with a unit on the host network the other
+ * is at home only where all pods of both are on one node, and may be at home where the node of any of them is not known.
  */
 export const endpointsOf = (
   source: ListEnd,
   destination: ListEnd,
 ): readonly [PolicyEndpoint, PolicyEndpoint] => {
-  const plain = [endpointOf(source), endpointOf(destination)] as const;
-  const [from, to] = plain;
-  if (!isUnit(source) || !isUnit(destination) || from.kind !== "pod" || to.kind !== "pod") {
-    return plain;
-  }
-  if (!from.pod.hostNetwork && !to.pod.hostNetwork) return plain;
-  if (from.pod.nodeName !== to.pod.nodeName) return plain;
-  const isAway = ({ nodeName }: PodObject): boolean => nodeName !== from.pod.nodeName;
-  const other = source.pods.find(isAway);
-  if (other !== undefined) return [{ kind: "pod", pod: other }, to];
-  const away = destination.pods.find(isAway);
-  return away === undefined ? plain : [from, { kind: "pod", pod: away }];
+  if (!isUnit(source) || !isUnit(destination)) return [endpointOf(source), endpointOf(destination)];
+  const [from, to] = [firstPod(source), firstPod(destination)];
+  const [one, other] =
+    from.hostNetwork || to.hostNetwork ? podsThatDecide(source, destination) : [from, to];
+  return [
+    { kind: "pod", pod: one },
+    { kind: "pod", pod: other },
+  ];
+};
+
+/** The pod that stands for all of a unit. */
+export const firstPod = ({ pods }: PolicyUnit): PodObject => pods[0] as PodObject;
+
+const podsThatDecide = (
+  source: PolicyUnit,
+  destination: PolicyUnit,
+): readonly [PodObject, PodObject] => {
+  const [from, to] = [firstPod(source), firstPod(destination)];
+  const isUnplaced = ({ nodeName }: PodObject): boolean => nodeName === undefined;
+  const [one, other] = [source.pods.find(isUnplaced), destination.pods.find(isUnplaced)];
+  if (one !== undefined || other !== undefined) return [one ?? from, other ?? to];
+  const isAway = ({ nodeName }: PodObject): boolean => nodeName !== from.nodeName;
+  const away = source.pods.find(isAway);
+  if (away !== undefined && from.nodeName === to.nodeName) return [away, to];
+  return [from, destination.pods.find(isAway) ?? to];
 };
 
 /** The ends of a model. */

@@ -10,6 +10,7 @@ import type {
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyUnit } from "../policy/engine.js";
 import { type IpRange, parseIp } from "../sets/ip.js";
+import { firstPod } from "./list-ends.js";
 import { blocksOf } from "./peer-blocks.js";
 
 /** What the rules that decide a direction of some subject ask of a peer. */
@@ -140,9 +141,6 @@ const split = (groups: Uint32Array, selected: readonly number[], first: number):
   }
   return moved.size;
 };
-
-/** The pod that stands for all of a unit. */
-export const firstPod = ({ pods }: PolicyUnit): PodObject => pods[0] as PodObject;
 
 /** What else than labels the terms ask of a unit. */
 const textOf = ({ blocks, hasPortNames }: PeerTerms, unit: PolicyUnit): string => {

@@ -14,8 +14,8 @@ import {
 } from "../sets/connections.js";
 import { doubtName } from "./doubt-name.js";
 import { becauseMax } from "./limits.js";
-import { endpointsOf, isUnit, type ListEnd, type ListRow } from "./list-ends.js";
-import { firstPod, PeerTermBook, type PeerTerms, rangeKey } from "./peer-terms.js";
+import { endpointsOf, firstPod, isUnit, type ListEnd, type ListRow } from "./list-ends.js";
+import { PeerTermBook, type PeerTerms, rangeKey } from "./peer-terms.js";
 import { subjectPolicies } from "./subject-policies.js";
 
 type DirectionDoubts = readonly Doubt[];
