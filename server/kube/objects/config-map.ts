@@ -12,6 +12,7 @@ const networkConfigMaps: ReadonlySet<string> = new Set([
   "kube-proxy",
   "kube-proxy-config",
   "kubeadm-config",
+  "kubelet-config",
   "kube-flannel-cfg",
   "canal-config",
   "calico-config",

@@ -1,4 +1,7 @@
-import type { ContainerStatus } from "../../model/objects.js";
+import { isFinished } from "../../model/cluster-model.js";
+import type { ContainerStatus, PodObject } from "../../model/objects.js";
+import { parseCidr, parseIp, rangeContains } from "../../sets/ip.js";
+import type { Observation } from "../findings/finding.js";
 import { command, kubectl } from "../findings/shell-words.js";
 import { describePod, podLogs } from "./pod-commands.js";
 import { clip, eventsOf, type PodFault, type PodSubject, podName } from "./pod-subject.js";
@@ -79,24 +82,11 @@ export const sandboxFault = (subject: PodSubject): Fault => {
   if (mount !== undefined) return mountFault(subject, mount.data["message"] ?? "");
   const events = eventsOf(subject, ({ reason }) => sandboxReasons.includes(reason));
   const full = events.find(({ data }) => ipamTexts.test(data["message"] ?? ""));
-  const { nodeName = "" } = pod;
-  const node = [command("kubectl", "describe", "node", nodeName)];
-  if (full !== undefined) {
-    return {
-      code: "CNI_IPAM_EXHAUSTED",
-      issue: `Pod ${podName(pod)} gets no address: node ${nodeName} has none left`,
-      summary: `Free leaked pod addresses on node ${nodeName}, or give it a larger pod range`,
-      why: "The network plugin gives each pod an address of the node's range; when none is left, new pods wait while old ones work.",
-      steps: [
-        describePod(pod),
-        ...node,
-        command("kubectl", "get", "pods", "-A", "--field-selector", `spec.nodeName=${nodeName}`),
-      ],
-      data: { phase: pod.phase, node: nodeName },
-      observations: [full],
-      prevention: "Choose pod ranges larger than the nodes' maxPods, and alert on their use.",
-    };
+  if (full !== undefined) return addressFault(subject, [full]);
+  if (events.length === 0 && isNodeFull(subject)) {
+    return { ...addressFault(subject, []), certainty: 0.75, proof: "inferred" };
   }
+  const { nodeName = "" } = pod;
   const said = events.length > 0;
   return {
     code: "POD_SANDBOX_FAILED",
@@ -107,25 +97,56 @@ export const sandboxFault = (subject: PodSubject): Fault => {
       : { equivalentTo: ["CNI_IPAM_EXHAUSTED", "POD_CONFIG_ERROR", "POD_IMAGE_PULL"] as const }),
     summary: `Mend the network plugin on node ${nodeName}: the pod's events name what failed`,
     why: "Without a network namespace the pod has no address and its containers do not start.",
-    steps: [
-      describePod(pod),
-      ...node,
-      command(
-        "kubectl",
-        "get",
-        "pods",
-        "-A",
-        "-o",
-        "wide",
-        "--field-selector",
-        `spec.nodeName=${nodeName}`,
-      ),
-    ],
+    steps: nodeSteps(pod),
     data: { phase: pod.phase, node: nodeName },
     observations: events,
     prevention:
       "Alert on FailedCreatePodSandBox events and on pods of the network plugin that are not ready.",
   };
+};
+
+/** The commands that show a pod, its node and the other pods there. */
+const nodeSteps = (pod: PodObject): readonly string[] => {
+  const { nodeName = "" } = pod;
+  const selector = ["--field-selector", `spec.nodeName=${nodeName}`];
+  return [
+    describePod(pod),
+    command("kubectl", "describe", "node", nodeName),
+    command("kubectl", "get", "pods", "-A", "-o", "wide", ...selector),
+  ];
+};
+
+const addressFault = ({ pod }: PodSubject, observations: readonly Observation[]): Fault => {
+  const { nodeName = "" } = pod;
+  return {
+    code: "CNI_IPAM_EXHAUSTED",
+    issue: `Pod ${podName(pod)} gets no address: node ${nodeName} has none left`,
+    summary: `Free leaked pod addresses on node ${nodeName}, or give it a larger pod range`,
+    why: "The network plugin gives each pod an address of the node's range; when none is left, new pods wait while old ones work.",
+    steps: nodeSteps(pod),
+    data: { phase: pod.phase, node: nodeName },
+    observations,
+    prevention: "Choose pod ranges larger than the nodes' maxPods, and alert on their use.",
+  };
+};
+
+/** Addresses of a node's IPv4 range that pods never get: its first, its last and the bridge's own. */
+const reservedAddresses = 3n;
+
+/** Whether as many pods of the node have an address of its IPv4 range as the range has for pods. */
+const isNodeFull = ({ world, pod }: PodSubject): boolean => {
+  const ranges = (world.model.node(pod.nodeName ?? "")?.podCidrs ?? []).flatMap(
+    (text) => parseCidr(text) ?? [],
+  );
+  const range = ranges.find(({ family }) => family === 4);
+  if (range === undefined) return false;
+  let taken = 0n;
+  for (const other of world.model.pods) {
+    if (other.nodeName !== pod.nodeName || isFinished(other)) continue;
+    const addresses = other.ips.flatMap((ip) => parseIp(ip) ?? []);
+    if (addresses.some((address) => rangeContains(range, address))) taken++;
+  }
+  return taken >= range.last - range.first + 1n - reservedAddresses;
 };
 
 const mountFault = (subject: PodSubject, message: string): Fault => {

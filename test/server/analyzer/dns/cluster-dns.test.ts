@@ -3,7 +3,7 @@ import { clusterDnsOf, isClusterDnsAddress } from "../../../../server/analyzer/d
 import type { ClusterObject } from "../../../../server/analyzer/model/objects.js";
 import { configMapObject, podObject, serviceObject } from "../../../support/cluster-objects.js";
 import { dnsPod, dnsService } from "../../../support/diagnosis-cluster.js";
-import { objectWorld } from "../../../support/manifest-world.js";
+import { manifestWorld, objectWorld } from "../../../support/manifest-world.js";
 
 /** Goal: the cluster's DNS is found by what pods ask, then by marks, and by its name last. */
 
@@ -17,6 +17,29 @@ describe("clusterDnsOf()", () => {
     const odd = serviceObject("dns/resolver", { clusterIps: ["10.96.0.53"] });
     const found = dns(odd, dnsService(), kubelet("10.96.0.53"));
     expect([found.foundBy, found.service?.name]).toEqual(["name server", "resolver"]);
+  });
+
+  it("reads that address from what kubeadm leaves in a cluster", () => {
+    const world = manifestWorld(`
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kubelet-config, namespace: kube-system}
+data:
+  kubelet: |
+    apiVersion: kubelet.config.k8s.io/v1beta1
+    clusterDNS:
+    - 10.96.0.53
+    clusterDomain: cluster.local
+---
+apiVersion: v1
+kind: Service
+metadata: {name: resolver, namespace: dns}
+spec: {clusterIP: 10.96.0.53, ports: [{port: 53, protocol: UDP}]}
+`);
+    expect(clusterDnsOf(world)).toMatchObject({
+      foundBy: "name server",
+      service: { name: "resolver" },
+    });
   });
 
   it("finds nothing where no Service has that address, though one is called kube-dns", () => {
