@@ -4,7 +4,7 @@ import { podName } from "../pods/pod-subject.js";
 import { isOutsideWay } from "../situation/service-ways.js";
 import type { Way } from "../situation/way.js";
 import { type DnsFault, type DnsSubject, resolverSeen } from "./dns-subject.js";
-import { limitFaults, ndotsFaults, showResolver } from "./resolver-limits.js";
+import { limitFaults, ndotsFaults, showResolver } from "./resolver-risks.js";
 
 /** What is wrong with how a pod resolves names, by its own specification. */
 export const resolverFaults = (subject: DnsSubject): readonly DnsFault[] => [
