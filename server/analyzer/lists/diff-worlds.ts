@@ -18,9 +18,7 @@ export const diffWorlds = (before: PolicyWorld, after: PolicyWorld): DiffAnswer 
     after: new DiffSide(after.engine, byPod),
   };
   const rows = new DiffRows(sides.before.names, sides.after.names);
-  for (const [one, other] of joined(sides.before.pairs(), sides.after.pairs())) {
-    rows.add({ ...((one ?? other) as UnitPair), before: one?.text, after: other?.text });
-  }
+  join(sides.before.pairs(), sides.after.pairs(), (one, other) => rows.addPair(one, other));
   addExpanded(rows, sides);
   addMissingFamilies(before.engine, after.engine, sides);
   addRanges(rows, sides);
@@ -38,8 +36,7 @@ type Sides = { readonly before: DiffSide; readonly after: DiffSide };
 const addExpanded = (rows: DiffRows, sides: Sides): void => {
   const [before, after] = [sides.before.expandedPairs(), sides.after.expandedPairs()];
   for (const key of new Set([...before.keys(), ...after.keys()])) {
-    const [one, other] = [before.get(key), after.get(key)];
-    rows.add({ ...((one ?? other) as UnitPair), before: one?.text, after: other?.text });
+    rows.addPair(before.get(key), after.get(key));
   }
 };
 
@@ -86,6 +83,16 @@ class DiffRows {
     this.#names = { before, after };
   }
 
+  /** One of both is there. */
+  addPair(before: UnitPair | undefined, after: UnitPair | undefined): void {
+    if (before?.text === after?.text) {
+      this.counts.unchanged++;
+      return;
+    }
+    const { source, destination } = (before ?? after) as UnitPair;
+    this.add({ source, destination, before: before?.text, after: after?.text });
+  }
+
   add({ source, destination, before = noSide, after = noSide }: Change): void {
     if (before === after) {
       this.counts.unchanged++;
@@ -120,21 +127,22 @@ class DiffRows {
 
 const textOf = (end: End): string => (typeof end === "string" ? end : externalText(end));
 
-/** Pairs of both sides that are of one source and destination; both sides in order of these. */
-function* joined(
+/** Brings pairs of one source and destination together; both sides are in order of these. */
+const join = (
   before: Iterable<UnitPair>,
   after: Iterable<UnitPair>,
-): Iterable<readonly [UnitPair | undefined, UnitPair | undefined]> {
+  take: (one: UnitPair | undefined, other: UnitPair | undefined) => void,
+): void => {
   const [one, other] = [before[Symbol.iterator](), after[Symbol.iterator]()];
   let left = one.next();
   let right = other.next();
   while (left.done !== true || right.done !== true) {
     const order = left.done ? 1 : right.done ? -1 : comparePairs(left.value, right.value);
-    yield [order <= 0 ? left.value : undefined, order >= 0 ? right.value : undefined];
+    take(order <= 0 ? left.value : undefined, order >= 0 ? right.value : undefined);
     if (order <= 0) left = one.next();
     if (order >= 0) right = other.next();
   }
-}
+};
 
 const comparePairs = (one: UnitPair, other: UnitPair): number =>
   compareTexts(one.source, other.source) || compareTexts(one.destination, other.destination);

@@ -15,7 +15,7 @@ import {
 } from "../../../../server/analyzer/lists/limits.js";
 import { listConnections } from "../../../../server/analyzer/lists/list-connections.js";
 import type { ClusterObject } from "../../../../server/analyzer/model/objects.js";
-import { parseIp } from "../../../../server/analyzer/sets/ip.js";
+import { parseIp, rangeContains } from "../../../../server/analyzer/sets/ip.js";
 import {
   namespaceObject as namespace,
   podObject as pod,
@@ -302,10 +302,11 @@ const waysOf = ({ nodes, edges }: GraphView): ReadonlyMap<string, string> => {
 
 const holds = ({ members }: Pick<Node, "members">, name: string): boolean => {
   if (!name.endsWith("[External]")) return members.includes(name);
-  const first = parseIp(name.split("-")[0] ?? "")?.value ?? -1n;
+  const address = parseIp(name.split("-")[0] ?? "");
   return members.some((member) => {
-    const [from, to] = member.split("-").map((each) => parseIp(each)?.value ?? -1n);
-    return from !== undefined && to !== undefined && from <= first && first <= to;
+    const [first, last] = member.split("-").map((each) => parseIp(each));
+    if (first === undefined || last === undefined || address === undefined) return false;
+    return rangeContains({ family: first.family, first: first.value, last: last.value }, address);
   });
 };
 
