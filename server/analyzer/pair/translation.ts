@@ -14,13 +14,16 @@ import { natNodesMax } from "./limits.js";
 import { type Opinion, opinionOf, type Translation } from "./opinion.js";
 import type { Way } from "./ways.js";
 
+/** What of a way a translation depends on. */
+type TranslatedWay = Pick<Way, "ends" | "through">;
+
 /**
  * How ingress may be judged where a node's address may stand in for the client's: traffic to an outside address of a Service
  * is translated unless externalTrafficPolicy is Local. Undefined where it is not so.
  */
 export const translatedIngress = (
   { engine, model }: PolicyWorld,
-  { ends, through }: Way,
+  { ends, through }: TranslatedWay,
 ): Translation | undefined => {
   if (through?.route.sourceNat !== true) return undefined;
   const { service, way } = through.route;
@@ -61,7 +64,7 @@ const someNode: NodeObject = {
  */
 export const translatedEgress = (
   { engine }: PolicyWorld,
-  { ends, through }: Way,
+  { ends, through }: TranslatedWay,
 ): Translation | undefined => {
   const outer = through === undefined ? undefined : outerEnd(through.route.way);
   if (through === undefined || outer === undefined || ends[0].kind !== "pod") return undefined;

@@ -4,7 +4,7 @@ import { pathWalkthrough, walkthroughOf } from "../../pair/walkthrough.js";
 import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
 import { type ConnectionSet, connectionsOf } from "../../sets/connections.js";
 import { allPorts, portRange } from "../../sets/port-set.js";
-import { directionVerdict, holdsWay, type JudgedWay } from "../policies/judged-way.js";
+import { holdsWay, type JudgedWay } from "../policies/judged-way.js";
 import type { Way } from "../situation/way.js";
 import type { Diagnosed } from "./answer-of.js";
 import { rfc3339 } from "./rfc3339.js";
@@ -15,8 +15,8 @@ type PolicyPart = DiagnosisAnswer["policy"];
 export const policyPartOf = ({ judged, situation }: Diagnosed): PolicyPart => {
   const main = mainWayOf(judged, situation.primary);
   return {
-    aEgressIsolated: judged.some(({ decision }) => decision.egress.isolated),
-    bIngressIsolated: judged.some(({ decision }) => decision.ingress.isolated),
+    aEgressIsolated: judged.some(({ egress }) => egress.decision.isolated),
+    bIngressIsolated: judged.some(({ ingress }) => ingress.decision.isolated),
     policiesSelecting: selectingOf(judged),
     walkthrough: main === undefined ? "" : walkthroughOfWay(main),
   };
@@ -29,25 +29,24 @@ const mainWayOf = (judged: readonly JudgedWay[], primary: string): JudgedWay | u
   return among.find(isStopped) ?? among[0];
 };
 
-const isStopped = ({ way, decision }: JudgedWay): boolean =>
-  directionVerdict(decision.egress, way) !== "allowed" ||
-  directionVerdict(decision.ingress, way) !== "allowed";
+const isStopped = ({ egress, ingress }: JudgedWay): boolean =>
+  egress.verdict !== "allowed" || ingress.verdict !== "allowed";
 
 const askedOf = ({ protocol, port }: Way): ConnectionSet =>
   connectionsOf(protocol, port === 0 ? allPorts : portRange(port));
 
-const walkthroughOfWay = ({ way, decision }: JudgedWay): string => {
+const walkthroughOfWay = ({ way, egress, ingress }: JudgedWay): string => {
   const asked = askedOf(way);
   return pathWalkthrough({
-    egress: walkthroughOf(decision.egress, asked),
-    ingress: walkthroughOf(decision.ingress, asked),
+    egress: walkthroughOf(egress.decision, asked),
+    ingress: walkthroughOf(ingress.decision, asked),
   });
 };
 
 const selectingOf = (judged: readonly JudgedWay[]): PolicyPart["policiesSelecting"] => {
   const rows = new Map<string, PolicyPart["policiesSelecting"][number]>();
-  for (const { way, decision } of judged) {
-    for (const direction of [decision.egress, decision.ingress]) {
+  for (const { way, egress, ingress } of judged) {
+    for (const direction of [egress.decision, ingress.decision]) {
       for (const policy of direction.policies) {
         const ref = policyName(policy);
         const key = `${ref} ${policy.kind} ${direction.direction}`;

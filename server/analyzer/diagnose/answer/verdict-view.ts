@@ -64,8 +64,8 @@ const allowOf = ({ judged }: Diagnosed, ways: readonly WayState[]): VerdictView[
 };
 
 /** "shop/allow-web ingress rule 1": the rules that let a way through. */
-const allowingRules = ({ way, decision }: JudgedWay): readonly string[] =>
-  [decision.egress, decision.ingress].flatMap(({ direction, parts }) =>
+const allowingRules = ({ way, egress, ingress }: JudgedWay): readonly string[] =>
+  [egress.decision, ingress.decision].flatMap(({ direction, parts }) =>
     parts.flatMap((part) =>
       "rule" in part && part.action === "accept" && holdsWay(part.connections, way)
         ? [`${policyName(part.rule.policy)} ${direction} rule ${part.rule.index + 1}`]

@@ -6,7 +6,7 @@ import { portText } from "../situation/asked-ports.js";
 import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
-import { directionVerdict, holdsWay, type JudgedWay } from "./judged-way.js";
+import { holdsWay, type JudgedDirection, type JudgedWay } from "./judged-way.js";
 import { denialOf } from "./policy-denial.js";
 import { denialFinding, doubtFinding } from "./policy-finding.js";
 import { policyHints } from "./policy-hints.js";
@@ -16,32 +16,28 @@ import type { DeniedConnection } from "./rule-miss.js";
 /** What policies of both ends do to the ways. */
 export const checkPolicies = (situation: Situation, judged: readonly JudgedWay[]): CheckResult => {
   const fix = policyFixOf(situation, judged);
-  const check = (way: Way, decision: DirectionDecision): CheckResult => {
-    const connection = connectionOf(way, decision);
+  const check = (way: Way, direction: JudgedDirection): CheckResult => {
+    const connection = connectionOf(way, direction.decision);
     return connection === undefined
       ? nothing
-      : checkDirection(situation, { way, decision, connection, fix });
+      : checkDirection(situation, { way, ...direction, connection, fix });
   };
   return joinResults(
-    judged.flatMap(({ way, decision }) => [
-      check(way, decision.egress),
-      check(way, decision.ingress),
-    ]),
+    judged.flatMap(({ way, egress, ingress }) => [check(way, egress), check(way, ingress)]),
   );
 };
 
 /** A direction of a way that is checked. */
-type Task = {
+type Task = JudgedDirection & {
   readonly way: Way;
-  readonly decision: DirectionDecision;
   readonly connection: DeniedConnection;
   readonly fix: ReturnType<typeof policyFixOf>;
 };
 
 const checkDirection = (situation: Situation, task: Task): CheckResult => {
-  const { way, decision, connection } = task;
+  const { way, decision, connection, translated } = task;
   const hints = policyHints(situation, task);
-  switch (directionVerdict(decision, way)) {
+  switch (task.verdict) {
     case "denied": {
       const { world } = situation;
       const context: FitContext = { model: world.model, profile: world.engine.profile };
@@ -55,11 +51,16 @@ const checkDirection = (situation: Situation, task: Task): CheckResult => {
     case "unknown":
       return {
         ...nothing,
-        findings: decision.doubts
-          .filter(({ connections }) => holdsWay(connections, way))
-          .map((doubt) =>
-            doubtFinding(situation, task, { doubt, view: doubtView(doubt, connection) }),
-          ),
+        findings: [
+          ...decision.doubts
+            .filter(({ connections }) => holdsWay(connections, way))
+            .map((doubt) =>
+              doubtFinding(situation, task, { doubt, view: doubtView(doubt, connection) }),
+            ),
+          ...(translated === undefined
+            ? []
+            : [doubtFinding(situation, task, { view: translated })]),
+        ],
       };
     case "allowed":
       return { ...allowedResult(situation, task), findings: hints };

@@ -1,14 +1,14 @@
-import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
+import type { EvaluatedPolicy } from "../../policy/decision.js";
 import type { Code } from "../catalogue/catalogue.js";
 import { type Finding, remedyOf } from "../findings/finding.js";
 import { kubectl } from "../findings/shell-words.js";
 import type { Way } from "../situation/way.js";
+import type { JudgedDirection } from "./judged-way.js";
 import type { DeniedConnection } from "./rule-miss.js";
 
 /** A direction of a way with what was decided. */
-export type HintTask = {
+export type HintTask = Pick<JudgedDirection, "decision" | "verdict"> & {
   readonly way: Way;
-  readonly decision: DirectionDecision;
   readonly connection: DeniedConnection;
 };
 

@@ -1,11 +1,29 @@
 import { isFinished } from "../../model/cluster-model.js";
+import { amongAll, type Opinion, opinionOf, type Translation } from "../../pair/opinion.js";
+import { translatedEgress, translatedIngress } from "../../pair/translation.js";
 import type { DirectionDecision, PairDecision, PolicyEndpoint } from "../../policy/decision.js";
+import type { PolicyWorld } from "../../policy-world.js";
 import { type ConnectionSet, containsConnection } from "../../sets/connections.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
 
+/** What a direction says of a way. */
+export type DirectionVerdict = "allowed" | "denied" | "unknown";
+
+/** A direction of a way with what was decided. */
+export type JudgedDirection = {
+  readonly decision: DirectionDecision;
+  readonly verdict: DirectionVerdict;
+  /** Why it can't be told beyond the decision's own doubts: an address that is translated on the way. */
+  readonly translated: Translation["doubt"] | undefined;
+};
+
 /** A way with what policies say of it. */
-export type JudgedWay = { readonly way: Way; readonly decision: PairDecision };
+export type JudgedWay = {
+  readonly way: Way;
+  readonly egress: JudgedDirection;
+  readonly ingress: JudgedDirection;
+};
 
 /** What policies say of every way that has two living ends. */
 export const judgeWays = ({
@@ -17,12 +35,48 @@ export const judgeWays = ({
     const { source, destination } = way;
     if (source === undefined || destination === undefined) return [];
     if (isGone(source) || isGone(destination)) return [];
-    const viaService = way.route !== undefined;
+    const viaService = way.route !== undefined && way.leg?.servicePort !== undefined;
     const key = `${endKey(source)} ${endKey(destination)} ${viaService}`;
     const decision = known.get(key) ?? world.engine.decide(source, destination, { viaService });
     known.set(key, decision);
-    return [{ way, decision }];
+    const translations = translationsOf(world, way, [source, destination]);
+    return [
+      {
+        way,
+        egress: judgeDirection(decision.egress, way, translations.egress),
+        ingress: judgeDirection(decision.ingress, way, translations.ingress),
+      },
+    ];
   });
+};
+
+/** How policies may be judged where a Service's outside address, or its node, stands in for an end. */
+const translationsOf = (
+  world: PolicyWorld,
+  { route, leg }: Way,
+  ends: readonly [PolicyEndpoint, PolicyEndpoint],
+): { readonly egress?: Translation | undefined; readonly ingress?: Translation | undefined } => {
+  if (route === undefined || leg === undefined) return {};
+  const way = { ends, through: { route, leg } };
+  return { egress: translatedEgress(world, way), ingress: translatedIngress(world, way) };
+};
+
+/** A direction is certain of what every opinion says, and possible is what any says. */
+const judgeDirection = (
+  decision: DirectionDecision,
+  way: Way,
+  translation: Translation | undefined,
+): JudgedDirection => {
+  const plain = verdictOf(opinionOf(decision), way);
+  if (translation === undefined) return { decision, verdict: plain, translated: undefined };
+  const verdict = verdictOf(amongAll([opinionOf(decision), ...translation.opinions]), way);
+  const isFresh = verdict === "unknown" && plain !== "unknown";
+  return { decision, verdict, translated: isFresh ? translation.doubt : undefined };
+};
+
+const verdictOf = ({ certain, possible }: Opinion, way: Way): DirectionVerdict => {
+  if (holdsWay(certain, way)) return "allowed";
+  return holdsWay(possible, way) ? "unknown" : "denied";
 };
 
 const isGone = (end: PolicyEndpoint): boolean => end.kind === "pod" && isFinished(end.pod);
@@ -41,12 +95,3 @@ const endKey = (end: PolicyEndpoint): string => {
 /** Whether a set of connections has a way in it: of a way to any port, whether it has one of its protocol. */
 export const holdsWay = (set: ConnectionSet, { protocol, port }: Way): boolean =>
   port === 0 ? set[protocol].length > 0 : containsConnection(set, protocol, port);
-
-/** Whether a direction lets a way through. */
-export const directionVerdict = (
-  { allowed, undetermined }: DirectionDecision,
-  way: Way,
-): "allowed" | "denied" | "unknown" => {
-  if (holdsWay(undetermined, way)) return "unknown";
-  return holdsWay(allowed, way) ? "allowed" : "denied";
-};

@@ -74,15 +74,14 @@ export const denialFinding = (
 export const doubtFinding = (
   situation: Situation,
   { way, connection }: { readonly way: Way; readonly connection: DeniedConnection },
-  { doubt, view }: { readonly doubt: Doubt; readonly view: DoubtView },
+  { doubt, view }: { readonly doubt?: Doubt; readonly view: Omit<DoubtView, "connections"> },
 ): Finding => {
   const { direction } = connection;
-  const isUnmodelled = doubt.reason === "unmodelled-policy";
-  const component = isUnmodelled
-    ? policyTitleOf({ ...doubt.policy, kind: doubt.policy.policyKind })
-    : "rule" in doubt
-      ? policyTitleOf(doubt.rule.policy)
-      : endTitle(situation, connection.subject);
+  const isUnmodelled = doubt?.reason === "unmodelled-policy";
+  const component =
+    doubt === undefined
+      ? endTitle(situation, connection.subject)
+      : componentOf(doubt, endTitle(situation, connection.subject));
   return {
     code: isUnmodelled ? "POLICY_CRD_UNMODELLED" : "POLICY_UNDETERMINED",
     place: direction,
@@ -93,6 +92,14 @@ export const doubtFinding = (
     proof: "direct",
     issue: `Whether ${direction} on ${portText(connection)} is permitted can't be told: ${view.text}`,
     solutions: [`Try the connection, or read ${component} for what it says of it`],
-    observations: [{ kind: "doubt", data: { reason: doubt.reason, text: view.text } }],
+    observations: [{ kind: "doubt", data: { reason: view.reason, text: view.text } }],
   };
+};
+
+/** The policy that makes the doubt, or the end that it is about. */
+const componentOf = (doubt: Doubt, end: string): string => {
+  if (doubt.reason === "unmodelled-policy") {
+    return policyTitleOf({ ...doubt.policy, kind: doubt.policy.policyKind });
+  }
+  return "rule" in doubt ? policyTitleOf(doubt.rule.policy) : end;
 };

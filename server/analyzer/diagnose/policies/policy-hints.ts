@@ -8,7 +8,7 @@ import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
 import { enforcementHints } from "./enforcement-hints.js";
 import { type HintTask, hintFinding, showPolicy } from "./hint-finding.js";
-import { directionVerdict, holdsWay } from "./judged-way.js";
+import { holdsWay } from "./judged-way.js";
 import { policyTitleOf } from "./policy-finding.js";
 
 /** Rules for one pod and direction beyond which nobody oversees them. */
@@ -16,7 +16,7 @@ const rulesMax = 100;
 
 /** What is odd or risky about the policies of a direction, whether they allow or deny. */
 export const policyHints = (situation: Situation, task: HintTask): readonly Finding[] => {
-  const isDenied = directionVerdict(task.decision, task.way) === "denied";
+  const isDenied = task.verdict === "denied";
   return [
     ...(isDenied ? idleHints(situation, task) : broadHints(situation, task)),
     ...(isDenied ? enforcementHints(situation, task) : []),

@@ -3,7 +3,7 @@ import { QuestionError } from "../../question-error.js";
 import { type Remedy, remedyOf } from "../findings/finding.js";
 import { command, kubectl } from "../findings/shell-words.js";
 import type { Situation } from "../situation/situation.js";
-import { directionVerdict, type JudgedWay } from "./judged-way.js";
+import type { JudgedWay } from "./judged-way.js";
 import type { Denial } from "./policy-denial.js";
 
 /** The smallest manifest that lets the connection through, or why there is none. */
@@ -50,9 +50,8 @@ export const policyFixOf = (situation: Situation, judged: readonly JudgedWay[]):
 
 const isUndo = (step: string): boolean => step.startsWith("kubectl delete ");
 
-const isDenied = ({ way, decision }: JudgedWay): boolean =>
-  directionVerdict(decision.egress, way) === "denied" ||
-  directionVerdict(decision.ingress, way) === "denied";
+const isDenied = ({ egress, ingress }: JudgedWay): boolean =>
+  egress.verdict === "denied" || ingress.verdict === "denied";
 
 /** The port by which the way is asked about: of a Service the Service's. */
 const askedPortOf = ({ way }: JudgedWay): number => way.leg?.servicePort?.port ?? way.port;

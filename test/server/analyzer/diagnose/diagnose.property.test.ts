@@ -166,4 +166,33 @@ describe("diagnose()", () => {
       { numRuns: 50 },
     );
   });
+
+  it("says by a Service what the pair answer says of endpoints that take connections", () => {
+    const clients = oneOf("a/p0", "b/p1", "node/n1", "203.0.113.9");
+    const targets = oneOf("svc/a/web", "svc/b/web", "10.96.0.1", "node/n2");
+    const words: Readonly<Record<string, string>> = {
+      allowed: "connected",
+      denied: "disconnected",
+      partial: "degraded",
+      unknown: "unknown",
+    };
+    fc.assert(
+      fc.property(randomObjects, clients, targets, (objects, podA, podB) => {
+        fc.pre(objects.every((object) => object.kind !== "Pod" || !object.hostNetwork));
+        const port = podB === "node/n2" ? 30000 : 8000;
+        const pair = evaluatePair(objectWorld(objects), {
+          source: podA,
+          destination: podB,
+          port,
+          protocol: "TCP",
+          explain: false,
+        });
+        const answer = diagnosed(objects, { podA, podB, port });
+        const isBroken = answer.causes.some(({ layer }) => layer === "service");
+        const byService = answer.verdicts.find(({ mode }) => mode === "serviceIP");
+        if (!isBroken) expect(byService?.status).toBe(words[pair.verdict]);
+      }),
+      { numRuns: 80 },
+    );
+  });
 });
