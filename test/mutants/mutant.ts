@@ -29,9 +29,13 @@ export const withFault = ({ id, edits }: Mutant, file: string, source: string): 
 /** The tests of each suite, those that are likely to notice first in front. */
 export const testsOf: Readonly<Record<Suite, readonly string[]>> = {
   documentation: ["isolation", "selectors", "ports", "addresses", "tiers", "unknown"].map(testFile),
-  engine: ["engine", "changes.property", "invariance.property", "brute-force.property"].map(
-    testFile,
-  ),
+  engine: [
+    "engine",
+    "engine-changes",
+    "changes.property",
+    "invariance.property",
+    "brute-force.property",
+  ].map(testFile),
 };
 
 function testFile(name: string): string {
