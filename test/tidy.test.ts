@@ -52,12 +52,10 @@ describe("sources", () => {
   });
 
   it("have no test file that nothing runs", () => {
-    const benches = Object.values(scripts).flatMap(
-      (s) => s.match(/test\/bench\/[\w-]+\.ts/g) ?? [],
-    );
+    const programs = Object.values(scripts).flatMap((s) => s.match(/test\/[\w/-]+\.ts/g) ?? []);
     // The page is bundled for the browser by its test.
     const page = "test/web/page.ts";
-    const roots = [...tests.filter((path) => path.endsWith(".test.ts")), ...benches, page];
+    const roots = [...tests.filter((path) => path.endsWith(".test.ts")), ...programs, page];
     const reached = reachableFrom(roots);
     expect(tests.filter((path) => !reached.has(path))).toEqual([]);
   });

@@ -31,12 +31,14 @@ export const parseConnections = (text: string): StatedConnections => {
     if (second !== undefined && isProtocol(first)) protocol = first;
     const port = second ?? first;
     const range = /^(\d+)(?:-(\d+))?$/.exec(port);
-    if (range === null) named.push(`${protocol ?? "any"} ${port}`);
-    else if (protocol === undefined) throw new Error(`no protocol before "${token}" in "${text}"`);
-    else {
-      const ports = portRange(Number(range[1]), Number(range[2] ?? range[1]));
-      set = unionConnections(set, connectionsOf(protocol, ports));
+    if (range === null) {
+      named.push(`${protocol ?? "any"} ${port}`);
+      continue;
     }
+    if (protocol === undefined) throw new Error(`no protocol before "${token}" in "${text}"`);
+    const [from, to] = [Number(range[1]), Number(range[2] ?? range[1])];
+    if (from < 1 || to < from || to > 65_535) throw new Error(`not ports: "${port}" in "${text}"`);
+    set = unionConnections(set, connectionsOf(protocol, portRange(from, to)));
   }
   return { set, named: named.sort() };
 };
