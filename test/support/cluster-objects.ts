@@ -7,6 +7,7 @@ import type {
   NodeObject,
   PodObject,
   ServiceObject,
+  UnmodelledPolicyObject,
   WorkloadObject,
 } from "../../server/analyzer/model/objects.js";
 
@@ -125,5 +126,19 @@ export const networkPolicyObject = (
   policyTypesGiven: true,
   ingress: [],
   egress: [],
+  ...parts,
+});
+
+/** A CiliumNetworkPolicy "ns/name" that selects everything in its namespace, for ingress. */
+export const unmodelledPolicyObject = (
+  name: Name,
+  parts: Partial<UnmodelledPolicyObject> = {},
+): UnmodelledPolicyObject => ({
+  kind: "UnmodelledPolicy",
+  ...meta(name),
+  apiVersion: "cilium.io/v2",
+  policyKind: "CiliumNetworkPolicy",
+  selectorUnderstood: true,
+  directions: ["ingress"],
   ...parts,
 });

@@ -1,25 +1,14 @@
 import fc from "fast-check";
-import { everything } from "../../server/analyzer/model/label-selector.js";
-import type {
-  ClusterObject,
-  PodObject,
-  UnmodelledPolicyObject,
-} from "../../server/analyzer/model/objects.js";
+import type { ClusterObject, PodObject } from "../../server/analyzer/model/objects.js";
+import { unmodelledPolicyObject } from "./cluster-objects.js";
 import { labelled } from "./policy-parts.js";
 import { randomObjects } from "./random-pair-model.js";
 
-const unmodelled = (namespace: string): UnmodelledPolicyObject => ({
-  kind: "UnmodelledPolicy",
-  namespace,
-  name: "l7",
-  labels: {},
-  annotations: {},
-  apiVersion: "cilium.io/v2",
-  policyKind: "CiliumNetworkPolicy",
-  podSelector: namespace === "a" ? labelled("app", "x") : everything,
-  selectorUnderstood: true,
-  directions: ["ingress"],
-});
+const unmodelled = (namespace: string) =>
+  unmodelledPolicyObject(
+    `${namespace}/l7`,
+    namespace === "a" ? { podSelector: labelled("app", "x") } : {},
+  );
 
 /** How a pod is less known than it was: without an address, without a node, with a second address. */
 const blurred = (pod: PodObject, how: number, index: number): PodObject => {

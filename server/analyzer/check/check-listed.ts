@@ -1,3 +1,5 @@
+import { groupBy } from "../lint/group-by.js";
+import { memo } from "../lint/memo.js";
 import {
   endsInOrder,
   isUnit,
@@ -110,16 +112,8 @@ export class ListedChecks {
     }
   }
 
-  #byUnit(pods: readonly PodObject[]): ReadonlyMap<PolicyUnit, readonly PodObject[]> {
-    const groups = new Map<PolicyUnit, PodObject[]>();
-    for (const pod of pods) {
-      const unit = this.#unitOf.get(pod);
-      if (unit === undefined) continue;
-      const group = groups.get(unit);
-      if (group === undefined) groups.set(unit, [pod]);
-      else group.push(pod);
-    }
-    return groups;
+  #byUnit(pods: readonly PodObject[]): ReadonlyMap<PolicyUnit | undefined, readonly PodObject[]> {
+    return groupBy(pods, (pod) => this.#unitOf.get(pod));
   }
 }
 
@@ -131,17 +125,8 @@ const createOutcome = (
 ): ((allowed: ConnectionSet, undetermined: ConnectionSet) => PairOutcome) => {
   const known = new Map<ConnectionSet, Map<ConnectionSet, PairOutcome>>();
   return (allowed, undetermined) => {
-    let outcomes = known.get(undetermined);
-    if (outcomes === undefined) {
-      outcomes = new Map();
-      known.set(undetermined, outcomes);
-    }
-    let outcome = outcomes.get(allowed);
-    if (outcome === undefined) {
-      outcome = pairOutcome(rule, { allowed, undetermined });
-      outcomes.set(allowed, outcome);
-    }
-    return outcome;
+    const outcomes = memo(known, undetermined, () => new Map<ConnectionSet, PairOutcome>());
+    return memo(outcomes, allowed, () => pairOutcome(rule, { allowed, undetermined }));
   };
 };
 

@@ -1,3 +1,4 @@
+import { memo } from "../lint/memo.js";
 import type { ClusterModel } from "../model/cluster-model.js";
 import { selects } from "../model/label-selector.js";
 import type { PodObject } from "../model/objects.js";
@@ -64,12 +65,6 @@ const createSelected = (
   namespaces: Extract<RuleEnd, { readonly kind: "pods" }>["namespaces"],
 ): ((pod: PodObject) => boolean) => {
   const known = new Map<string, boolean>();
-  return ({ namespace }) => {
-    let answer = known.get(namespace);
-    if (answer === undefined) {
-      answer = selects(namespaces, model.namespace(namespace).labels);
-      known.set(namespace, answer);
-    }
-    return answer;
-  };
+  return ({ namespace }) =>
+    memo(known, namespace, () => selects(namespaces, model.namespace(namespace).labels));
 };

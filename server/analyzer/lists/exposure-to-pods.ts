@@ -4,16 +4,17 @@ import type { PolicyUnit } from "../policy/engine.js";
 import { allConnections, noConnections } from "../sets/connections.js";
 import type { IpFamily } from "../sets/ip.js";
 import { type ExposedPeer, entireClusterText } from "./exposed-peer.js";
-import { entireCluster, type HypotheticalPeers, hypotheticalText } from "./hypothetical-peers.js";
+import { entireCluster } from "./hypothetical-peer.js";
+import type { HypotheticalPeers } from "./hypothetical-peers.js";
+import { hypotheticalText } from "./hypothetical-text.js";
 import { firstPod } from "./list-ends.js";
 import {
   compileDeciders,
   type Deciders,
-  isNothing,
   namedScopes,
   potentialConnections,
-  potentialText,
 } from "./potential-connections.js";
+import { isNothing, potentialText } from "./potential-set.js";
 import { createSideText } from "./side-text.js";
 import type { SubjectPolicies } from "./subject-policies.js";
 

@@ -1,3 +1,4 @@
+import { groupBy } from "../lint/group-by.js";
 import { type IpFamily, type IpRange, ipRangeText, lastAddress } from "../sets/ip.js";
 import { ipSetOf } from "../sets/ip-set.js";
 import type { EndDigests } from "./graph-digest.js";
@@ -16,16 +17,11 @@ export const groupAddresses = (
   rows: GraphRows,
   { out, into }: EndDigests,
 ): readonly GraphGroup[] => {
-  const groups = new Map<string, Atom[]>();
-  for (const atom of atomsOf(rows)) {
-    const { asSource, asDestination } = atom;
+  const groups = groupBy(atomsOf(rows), ({ asSource, asDestination }) => {
     const outText = asSource === undefined ? "" : out.textOf(asSource);
     const intoText = asDestination === undefined ? "" : into.textOf(asDestination);
-    const key = `${outText} ${intoText}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [atom]);
-    else group.push(atom);
-  }
+    return `${outText} ${intoText}`;
+  });
   return [...groups.values()].map((atoms) => ({
     namespace: "",
     members: [],

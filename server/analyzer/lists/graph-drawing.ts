@@ -1,6 +1,8 @@
+import { memo } from "../lint/memo.js";
 import type { GroupEdge } from "./graph-edges.js";
 import type { GraphGroup } from "./graph-group.js";
 import { findHubs, type Hub } from "./graph-hubs.js";
+import { Numbers } from "./graph-rows.js";
 import { graphLabelsMax } from "./limits.js";
 
 /** What is drawn: groups, some of them joined to one node, and what leads from node to node. */
@@ -33,19 +35,14 @@ export const drawNodes = (
   source: DrawingSource,
   nodes: readonly (readonly number[])[],
 ): Drawing => {
-  const labels: string[] = [];
-  const numberOf = new Map<string, number>();
-  const edges = joinedEdges(source, nodes).map(({ from, to, text }) => {
-    let label = numberOf.get(text);
-    if (label === undefined) {
-      label = labels.length;
-      labels.push(text);
-      numberOf.set(text, label);
-    }
-    return { from, to, label };
-  });
+  const labels = new Numbers();
+  const edges = joinedEdges(source, nodes).map(({ from, to, text }) => ({
+    from,
+    to,
+    label: labels.of(text),
+  }));
   const { hubs, edges: left } = findHubs(edges, aloneOf(source.groups, nodes));
-  return { nodes, hubs, labels, edges: bothWays(left) };
+  return { nodes, hubs, labels: labels.names, edges: bothWays(left) };
 };
 
 /** Nodes of one workload: it has no way to itself that anyone asks about. */
@@ -75,10 +72,9 @@ const joinedEdges = (
     const from = nodeOf.get(edge.from) as number;
     const to = nodeOf.get(edge.to) as number;
     const key = `${from} ${to}`;
-    const joined = found.get(key) ?? { from, to, count: 0, labels: new Set<number>() };
+    const joined = memo(found, key, () => ({ from, to, count: 0, labels: new Set<number>() }));
     joined.count++;
     joined.labels.add(edge.label);
-    found.set(key, joined);
   }
   return [...found.values()].map(({ from, to, count, labels: own }) => {
     const texts = [...own].map((label) => labels[label] ?? "").sort();

@@ -1,3 +1,4 @@
+import { memo } from "../lint/memo.js";
 import type { GraphGroup } from "./graph-group.js";
 import type { GraphRows } from "./graph-rows.js";
 
@@ -31,10 +32,7 @@ const groupsBy = (
   const found = new Map<number, number[]>();
   for (const [at, group] of groups.entries()) {
     const end = endOf(group);
-    if (end === undefined) continue;
-    const list = found.get(end);
-    if (list === undefined) found.set(end, [at]);
-    else list.push(at);
+    if (end !== undefined) memo(found, end, () => []).push(at);
   }
   return found;
 };

@@ -1,3 +1,4 @@
+import { groupBy } from "../lint/group-by.js";
 import { groupAddresses } from "./graph-addresses.js";
 import { digestsOf, type EndDigests } from "./graph-digest.js";
 import type { GraphGroup } from "./graph-group.js";
@@ -58,14 +59,10 @@ const twins = (
   { out, into }: EndDigests,
   among: number | undefined,
 ): readonly (readonly number[])[] => {
-  const groups = new Map<string, number[]>();
-  for (const end of candidates) {
+  const groups = groupBy(candidates, (end) => {
     const itself = among === undefined ? undefined : { end, label: among };
-    const key = `${ends[end]?.namespace} ${out.textOf(end, itself)} ${into.textOf(end, itself)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [end]);
-    else group.push(end);
-  }
+    return `${ends[end]?.namespace} ${out.textOf(end, itself)} ${into.textOf(end, itself)}`;
+  });
   return [...groups.values()].filter((group) => group.length > 1);
 };
 

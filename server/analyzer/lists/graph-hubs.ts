@@ -1,3 +1,4 @@
+import { memo } from "../lint/memo.js";
 import { BitSet } from "./bit-set.js";
 import type { GroupEdge } from "./graph-edges.js";
 import { graphHubSeedsMax, graphHubsMax } from "./limits.js";
@@ -24,8 +25,8 @@ export const findHubs = (edges: readonly GroupEdge[], alone: ReadonlySet<number>
   const size = edges.reduce((most, { from, to }) => Math.max(most, from + 1, to + 1), 0);
   const byLabel = new Map<number, Sources>();
   for (const { from, to, label } of edges) {
-    const sources = at(byLabel, label, () => new Map());
-    at(sources, from, () => new BitSet(size)).add(to);
+    const sources = memo(byLabel, label, () => new Map());
+    memo(sources, from, () => new BitSet(size)).add(to);
   }
   const hubs: Hub[] = [];
   for (const [label, sources] of byLabel) {
@@ -112,13 +113,4 @@ const savedBy = (from: readonly number[], to: BitSet, sources: Sources): number 
     if (!to.has(source)) ends++;
   }
   return taken - ends;
-};
-
-const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 };

@@ -1,4 +1,5 @@
 import type { ConnectionRowView } from "../answers.js";
+import { memo } from "../lint/memo.js";
 import { type IpRange, parseIp } from "../sets/ip.js";
 import { noSide } from "./side-text.js";
 
@@ -37,18 +38,13 @@ export const readGraphRows = (rows: Iterable<ConnectionRowView>): GraphRows => {
   return { ends: ends.names.map(endOf), labels: labels.names, arcs };
 };
 
-class Numbers {
+/** Numbers of names, from 0 in order of appearance. */
+export class Numbers {
   readonly names: string[] = [];
   readonly #numbers = new Map<string, number>();
 
   of(name: string): number {
-    let number = this.#numbers.get(name);
-    if (number === undefined) {
-      number = this.names.length;
-      this.names.push(name);
-      this.#numbers.set(name, number);
-    }
-    return number;
+    return memo(this.#numbers, name, () => this.names.push(name) - 1);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ConnectionRowView } from "../answers.js";
+import { memo } from "../lint/memo.js";
 import type { PolicyWorld } from "../policy-world.js";
 import {
   type ConnectionSet,
@@ -80,12 +81,5 @@ const nothing: readonly string[] = Object.freeze([]);
 /** Makes a value for each set once: the engine has one object for equal sets. */
 const remembered = <V>(make: (set: ConnectionSet) => V): ((set: ConnectionSet) => V) => {
   const known = new Map<ConnectionSet, V>();
-  return (set) => {
-    let value = known.get(set);
-    if (value === undefined) {
-      value = make(set);
-      known.set(set, value);
-    }
-    return value;
-  };
+  return (set) => memo(known, set, () => make(set));
 };

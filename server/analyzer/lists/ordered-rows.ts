@@ -1,3 +1,4 @@
+import { memo } from "../lint/memo.js";
 import type { ConnectionRow, PolicyEngine, PolicyUnit } from "../policy/engine.js";
 import { isEmptyConnections } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
@@ -175,10 +176,7 @@ const rowsByRange = (
 ): ReadonlyMap<ConnectionRow["source"], readonly ConnectionRow[]> => {
   const rows = new Map<ConnectionRow["source"], ConnectionRow[]>();
   for (const row of engine.rows()) {
-    if (!ranges.has(row.source)) continue;
-    const group = rows.get(row.source);
-    if (group === undefined) rows.set(row.source, [row]);
-    else group.push(row);
+    if (ranges.has(row.source)) memo(rows, row.source, () => []).push(row);
   }
   return rows;
 };

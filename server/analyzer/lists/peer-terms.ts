@@ -1,3 +1,4 @@
+import { memo } from "../lint/memo.js";
 import type { ClusterModel } from "../model/cluster-model.js";
 import { everything, type LabelSelector, selects } from "../model/label-selector.js";
 import type {
@@ -101,13 +102,8 @@ export class PeerTermBook {
       peer.kind === "namespaces" ? peer.selector : (peer.namespaceSelector ?? namespace);
     const pods = peer.kind === "namespaces" ? everything : (peer.podSelector ?? everything);
     const place = typeof namespaces === "string" ? `=${namespaces}` : namespaces.key;
-    const key = `${place}\n${pods.key}`;
-    let term = this.#selectors.get(key);
-    if (term === undefined) {
-      term = { namespaces, pods };
-      this.#selectors.set(key, term);
-    }
-    return term;
+    const make = (): SelectorTerm => ({ namespaces, pods });
+    return memo(this.#selectors, `${place}\n${pods.key}`, make);
   }
 
   #selected(term: SelectorTerm): readonly number[] {

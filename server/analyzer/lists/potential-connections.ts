@@ -1,35 +1,16 @@
 import type {
   NetworkPolicyObject,
+  NetworkPolicyRule,
   PodObject,
-  PortRule,
-  TieredAction,
   TieredPolicyObject,
+  TieredRule,
 } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
-import { fixedConnections, namedConnections, namedPortsOf } from "../policy/rule-connections.js";
-import {
-  allConnections,
-  type ConnectionSet,
-  connectionsText,
-  intersectConnections,
-  isEmptyConnections,
-  noConnections,
-  type Protocol,
-  protocols,
-  subtractConnections,
-  unionConnections,
-} from "../sets/connections.js";
 import type { IpFamily } from "../sets/ip.js";
-import { allPorts, portsText, samePorts } from "../sets/port-set.js";
-import { type HypotheticalPeer, type PeerScope, scopesOf } from "./hypothetical-peers.js";
-
-/**
- * Connections with a pod that is not there: a set, and the named ports ("TCP http") that only such a pod could resolve.
- */
-export type PotentialConnections = {
-  readonly set: ConnectionSet;
-  readonly named: ReadonlySet<string>;
-};
+import { DecidedConnections, type Decision } from "./decided-connections.js";
+import type { HypotheticalPeer } from "./hypothetical-peer.js";
+import { isClosed, type PeerScope, scopesOf } from "./peer-scopes.js";
+import { connectionsOfPorts, everyConnection, type PotentialConnections } from "./potential-set.js";
 
 /** What decides one direction of a workload, in the order in which it is asked. */
 export type Deciders = {
@@ -39,11 +20,7 @@ export type Deciders = {
   readonly baseline: readonly TieredPolicyObject[];
 };
 
-type Rule = {
-  readonly scopes: readonly PeerScope[];
-  readonly action: TieredAction;
-  readonly connections: PotentialConnections;
-};
+type Rule = Decision & { readonly scopes: readonly PeerScope[] };
 
 /** The rules of one direction, compiled for a workload. */
 export type CompiledDeciders = {
@@ -61,16 +38,27 @@ export const compileDeciders = (
 ): CompiledDeciders => {
   const rulesOf = (policy: EvaluatedPolicy): readonly Rule[] => {
     const scopes = scopesOf(policy, direction, podFamilies);
+    const destination = direction === "ingress" ? subject : undefined;
     return policy[direction].map((rule, index) => ({
       scopes: scopes[index] ?? [],
-      action: "action" in rule ? rule.action : "accept",
-      connections: connectionsOfPorts(rule.ports, direction === "ingress" ? subject : undefined),
+      ...decisionOf(rule, destination),
     }));
   };
   return {
     admin: admin.flatMap(rulesOf),
     networkPolicies: networkPolicies.length === 0 ? undefined : networkPolicies.flatMap(rulesOf),
     baseline: baseline.flatMap(rulesOf),
+  };
+};
+
+const decisionOf = (
+  rule: NetworkPolicyRule | TieredRule,
+  destination: PodObject | undefined,
+): Decision => {
+  if (isClosed(rule)) return { action: "deny", connections: everyConnection };
+  return {
+    action: "action" in rule ? rule.action : "accept",
+    connections: connectionsOfPorts(rule.ports, destination),
   };
 };
 
@@ -90,7 +78,7 @@ export const potentialConnections = (
 ): PotentialConnections => {
   const matching = (rules: readonly Rule[]): readonly Rule[] =>
     rules.filter(({ scopes }) => scopes.some((scope) => covers(scope, peer)));
-  const tier = new Decided();
+  const tier = new DecidedConnections();
   for (const rule of matching(admin)) tier.decide(rule);
   tier.resumePassed();
   if (networkPolicies !== undefined) {
@@ -99,7 +87,7 @@ export const potentialConnections = (
   }
   for (const rule of matching(baseline)) tier.decide(rule);
   tier.resumePassed();
-  tier.allow({ set: allConnections, named: new Set() });
+  tier.allow(everyConnection);
   return tier.allowed;
 };
 
@@ -110,104 +98,4 @@ const covers = (scope: PeerScope, peer: HypotheticalPeer): boolean => {
     (namespaces.key === "" || namespaces.key === peer.namespaces.key) &&
     (pods.key === "" || pods.key === peer.pods.key)
   );
-};
-
-/** What rules have decided so far; the first that decides a connection stands. */
-class Decided {
-  #allowed = noConnections;
-  #open = allConnections;
-  #passed = noConnections;
-  readonly #allowedNames = new Set<string>();
-  readonly #decidedNames = new Set<string>();
-  readonly #passedNames = new Set<string>();
-
-  /** What is allowed; names are left out where every port of their protocol is. */
-  get allowed(): PotentialConnections {
-    const names = [...this.#allowedNames].filter((name) => !this.#isFull(this.#allowed, name));
-    return { set: this.#allowed, named: new Set(names) };
-  }
-
-  decide({ action, connections }: Rule): void {
-    switch (action) {
-      case "accept":
-        this.allow(connections);
-        break;
-      case "pass":
-        this.#passed = unionConnections(
-          this.#passed,
-          intersectConnections(connections.set, this.#open),
-        );
-        for (const name of this.#openNames(connections)) this.#passedNames.add(name);
-        break;
-      case "deny":
-        break;
-    }
-    this.#close(connections);
-  }
-
-  /** Lets through what is still open, without closing it: rules of NetworkPolicies add up. */
-  allow(connections: PotentialConnections): void {
-    const set = intersectConnections(connections.set, this.#open);
-    this.#allowed = unionConnections(this.#allowed, set);
-    for (const name of this.#openNames(connections)) this.#allowedNames.add(name);
-  }
-
-  /** What was passed is open again to the next tier. */
-  resumePassed(): void {
-    this.#open = unionConnections(this.#open, this.#passed);
-    this.#passed = noConnections;
-    for (const name of this.#passedNames) this.#decidedNames.delete(name);
-    this.#passedNames.clear();
-  }
-
-  #openNames({ named }: PotentialConnections): readonly string[] {
-    return [...named].filter(
-      (name) => !this.#decidedNames.has(name) && this.#open[protocolOf(name)].length > 0,
-    );
-  }
-
-  #close({ set, named }: PotentialConnections): void {
-    this.#open = subtractConnections(this.#open, set);
-    for (const name of named) this.#decidedNames.add(name);
-  }
-
-  #isFull(set: ConnectionSet, name: string): boolean {
-    return samePorts(set[protocolOf(name)], allPorts);
-  }
-}
-
-const protocolOf = (name: string): Protocol => name.slice(0, name.indexOf(" ")) as Protocol;
-
-/** The connections of a rule's ports; names are resolved on the destination where it is known. */
-const connectionsOfPorts = (
-  ports: readonly PortRule[] | undefined,
-  destination: PodObject | undefined,
-): PotentialConnections => {
-  const set = fixedConnections(ports);
-  const names = namedPortsOf(ports);
-  if (destination !== undefined) {
-    return { set: unionConnections(set, namedConnections(names, destination)), named: new Set() };
-  }
-  // An ordered policy's name takes the container's protocol: TCP stands for it here, as np-guard has it.
-  return { set, named: new Set(names.map(({ name, protocol = "TCP" }) => `${protocol} ${name}`)) };
-};
-
-/** Whether nothing is let through. */
-export const isNothing = ({ set, named }: PotentialConnections): boolean =>
-  isEmptyConnections(set) && named.size === 0;
-
-/** "All Connections", "No Connections", "TCP 80,http,UDP 53": names after the numbers of their protocol. */
-export const potentialText = ({ set, named }: PotentialConnections): string => {
-  if (named.size === 0) return connectionsText(set);
-  return protocols
-    .map((protocol) => {
-      const names = [...named].filter((name) => protocolOf(name) === protocol);
-      const ports = [
-        ...(set[protocol].length > 0 ? [portsText(set[protocol])] : []),
-        ...names.map((name) => name.slice(protocol.length + 1)).sort(),
-      ];
-      return ports.length === 0 ? "" : `${protocol} ${ports.join(",")}`;
-    })
-    .filter((text) => text !== "")
-    .join(",");
 };

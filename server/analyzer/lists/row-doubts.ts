@@ -1,3 +1,4 @@
+import { memo } from "../lint/memo.js";
 import type { UnmodelledPolicyObject } from "../model/objects.js";
 import type {
   Direction,
@@ -63,16 +64,16 @@ export class RowDoubts {
     if (isEmptyConnections(undetermined)) return nobody;
     const egress = isUnit(source) ? this.#doubts("egress", source, destination) : noDoubts;
     const ingress = isUnit(destination) ? this.#doubts("ingress", destination, source) : noDoubts;
-    const byEgress = at(this.#names, egress, () => new Map());
-    const byIngress = at(byEgress, ingress, () => new Map());
-    return at(byIngress, undetermined, () => namesOf([...egress, ...ingress], undetermined));
+    const byEgress = memo(this.#names, egress, () => new Map());
+    const byIngress = memo(byEgress, ingress, () => new Map());
+    return memo(byIngress, undetermined, () => namesOf([...egress, ...ingress], undetermined));
   }
 
   #doubts(direction: Direction, subject: PolicyUnit, peer: ListEnd): DirectionDoubts {
-    const known = at(this.#subjects[direction], subject, () => this.#subject(direction, subject));
+    const known = memo(this.#subjects[direction], subject, () => this.#subject(direction, subject));
     // A peer on the host network may be the subject's own node, which is no matter of rules.
     if (known.isCertain && !isOnHost(peer)) return noDoubts;
-    return at(
+    return memo(
       known.byPeer,
       this.#peerKey(known, peer),
       () => this.#decide(direction, subject, peer).doubts,
@@ -89,9 +90,9 @@ export class RowDoubts {
   #subject(direction: Direction, unit: PolicyUnit): Subject {
     const { evaluated, unmodelled } = subjectPolicies(this.#engine, unit, direction);
     const policies = [...evaluated, ...unmodelled];
-    const ids = policies.map((policy) => at(this.#ids, policy, () => this.#ids.size));
+    const ids = policies.map((policy) => memo(this.#ids, policy, () => this.#ids.size));
     const key = `${direction} ${ids.join()} ${subjectText(unit)}`;
-    return at(this.#alike, key, () => {
+    return memo(this.#alike, key, () => {
       const terms = this.#book.termsOf(evaluated, direction);
       const isCertain =
         terms.blocks.length === 0 && policies.every(({ kind }) => kind === "NetworkPolicy");
@@ -124,15 +125,6 @@ const subjectText = (unit: PolicyUnit): string => {
     isOnOneNode ? nodeName : unit.name,
     ports.map((each) => [each.name, each.protocol, each.port]),
   ]);
-};
-
-const at = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 };
 
 const namesOf = (doubts: DirectionDoubts, undetermined: ConnectionSet): readonly string[] => {

@@ -1,3 +1,4 @@
+import { memo } from "../lint/memo.js";
 import {
   type ConnectionSet,
   connectionsText,
@@ -19,17 +20,8 @@ export const createSideText = (): ((
 ) => string) => {
   const known = new Map<ConnectionSet, Map<ConnectionSet, string>>();
   return (allowed, undetermined) => {
-    let texts = known.get(undetermined);
-    if (texts === undefined) {
-      texts = new Map();
-      known.set(undetermined, texts);
-    }
-    let text = texts.get(allowed);
-    if (text === undefined) {
-      text = sideText(allowed, undetermined);
-      texts.set(allowed, text);
-    }
-    return text;
+    const texts = memo(known, undetermined, () => new Map<ConnectionSet, string>());
+    return memo(texts, allowed, () => sideText(allowed, undetermined));
   };
 };
 

@@ -3,10 +3,7 @@ import type { CheckResultView } from "../../../../server/analyzer/answers.js";
 import { checkRules } from "../../../../server/analyzer/check/check-rules.js";
 import { namedPairsMax, violationsMax } from "../../../../server/analyzer/check/limits.js";
 import { parseRules } from "../../../../server/analyzer/check/parse-rules.js";
-import type {
-  ClusterObject,
-  UnmodelledPolicyObject,
-} from "../../../../server/analyzer/model/objects.js";
+import type { ClusterObject } from "../../../../server/analyzer/model/objects.js";
 import type { PolicyWorld } from "../../../../server/analyzer/policy-world.js";
 import {
   namespaceObject as namespace,
@@ -14,6 +11,7 @@ import {
   podObject as pod,
   networkPolicyObject as policy,
   serviceObject as service,
+  unmodelledPolicyObject,
 } from "../../../support/cluster-objects.js";
 import { objectWorld } from "../../../support/manifest-world.js";
 import { blockPeer, labelled, tcpPort } from "../../../support/policy-parts.js";
@@ -65,17 +63,7 @@ const only = (text: string, world?: PolicyWorld): CheckResultView => {
   return result;
 };
 
-const cilium: UnmodelledPolicyObject = {
-  kind: "UnmodelledPolicy",
-  namespace: "tools",
-  name: "l7",
-  labels: {},
-  annotations: {},
-  apiVersion: "cilium.io/v2",
-  policyKind: "CiliumNetworkPolicy",
-  selectorUnderstood: true,
-  directions: ["ingress"],
-};
+const cilium = unmodelledPolicyObject("tools/l7");
 
 describe("checkRules()", () => {
   it("keeps a permit when every pair allows all of the ports", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { diffWorlds } from "../../../../server/analyzer/lists/diff-worlds.js";
-import type { UnmodelledPolicyObject } from "../../../../server/analyzer/model/objects.js";
 import {
   podObject as pod,
   networkPolicyObject as policy,
+  unmodelledPolicyObject,
 } from "../../../support/cluster-objects.js";
 import { objectWorld } from "../../../support/manifest-world.js";
 import { blockPeer, labelled, tcpPort } from "../../../support/policy-parts.js";
@@ -122,18 +122,7 @@ describe("diffWorlds()", () => {
   });
 
   it("shows what can't be told on either side", () => {
-    const cilium: UnmodelledPolicyObject = {
-      kind: "UnmodelledPolicy",
-      namespace: "a",
-      name: "l7",
-      labels: {},
-      annotations: {},
-      apiVersion: "cilium.io/v2",
-      policyKind: "CiliumNetworkPolicy",
-      podSelector: labelled("app", "db"),
-      selectorUnderstood: true,
-      directions: ["ingress"],
-    };
+    const cilium = unmodelledPolicyObject("a/l7", { podSelector: labelled("app", "db") });
     const { rows } = diffWorlds(objectWorld([web, db]), objectWorld([web, db, cilium]));
     expect(rows).toContainEqual({
       change: "changed",

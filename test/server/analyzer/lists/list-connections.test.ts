@@ -5,12 +5,12 @@ import {
   pageConnections,
 } from "../../../../server/analyzer/lists/list-connections.js";
 import { everything } from "../../../../server/analyzer/model/label-selector.js";
-import type { UnmodelledPolicyObject } from "../../../../server/analyzer/model/objects.js";
 import type { PolicyWorld } from "../../../../server/analyzer/policy-world.js";
 import {
   podObject as pod,
   networkPolicyObject as policy,
   serviceObject as service,
+  unmodelledPolicyObject,
 } from "../../../support/cluster-objects.js";
 import { objectWorld } from "../../../support/manifest-world.js";
 import { blockPeer, labelled, tcpPort } from "../../../support/policy-parts.js";
@@ -20,18 +20,8 @@ const linesOf = (world: PolicyWorld, filter = {}): readonly string[] =>
     ({ source, destination, connections }) => `${source} => ${destination} : ${connections}`,
   );
 
-const unmodelled = (name: string): UnmodelledPolicyObject => ({
-  kind: "UnmodelledPolicy",
-  namespace: "shop",
-  name,
-  labels: {},
-  annotations: {},
-  apiVersion: "cilium.io/v2",
-  policyKind: "CiliumNetworkPolicy",
-  podSelector: labelled("app", "db"),
-  selectorUnderstood: true,
-  directions: ["ingress"],
-});
+const unmodelled = (name: string) =>
+  unmodelledPolicyObject(`shop/${name}`, { podSelector: labelled("app", "db") });
 
 const web = pod("shop/web", { labels: { app: "web" }, ips: ["10.0.0.1"] });
 const db = pod("shop/db", { labels: { app: "db" }, ips: ["10.0.0.2"] });

@@ -5,13 +5,13 @@ import type {
   ClusterObject,
   TieredPolicyObject,
   TieredRule,
-  UnmodelledPolicyObject,
 } from "../../../../server/analyzer/model/objects.js";
 import type { ProfileName } from "../../../../server/analyzer/policy/profile.js";
 import {
   namespaceObject as namespace,
   podObject as pod,
   networkPolicyObject as policy,
+  unmodelledPolicyObject,
 } from "../../../support/cluster-objects.js";
 import { objectWorld } from "../../../support/manifest-world.js";
 import { blockPeer, labelled, tcpPort } from "../../../support/policy-parts.js";
@@ -125,6 +125,17 @@ describe("listExposure() to any pod of the cluster", () => {
     ).toMatch(/: TCP 22$/);
   });
 
+  it("takes a rule with a peer of a newer version for closed", () => {
+    const unknown = { peers: [{ kind: "unknown" as const, fields: ["serviceAccounts"] }] };
+    const ingress = (action: TieredRule["action"]) =>
+      exposed([web, tiered("admin", [rule(action, { ...unknown, ports: [tcpPort(22)] })])]).filter(
+        (line) => line.includes("<="),
+      );
+    expect(ingress("accept")).toEqual(["shop/web[Pod] <= entire-cluster : All Connections"]);
+    expect(ingress("deny")).toEqual([]);
+    expect(ingress("pass")).toEqual([]);
+  });
+
   it("takes the lowest priority first, and the name where they are equal", () => {
     const deny = tiered("admin", [rule("deny")], "b", 5);
     const accept = tiered("admin", [rule("accept")], "a", 5);
@@ -135,17 +146,7 @@ describe("listExposure() to any pod of the cluster", () => {
   });
 
   it("can't be told where a policy that is not evaluated selects the workload", () => {
-    const cilium: UnmodelledPolicyObject = {
-      kind: "UnmodelledPolicy",
-      namespace: "shop",
-      name: "l7",
-      labels: {},
-      annotations: {},
-      apiVersion: "cilium.io/v2",
-      policyKind: "CiliumNetworkPolicy",
-      selectorUnderstood: true,
-      directions: ["ingress"],
-    };
+    const cilium = unmodelledPolicyObject("shop/l7");
     expect(exposed([web, cilium])).toEqual([
       "shop/web[Pod] => entire-cluster : All Connections",
       "shop/web[Pod] <= entire-cluster : No Connections (undetermined: All Connections)",
