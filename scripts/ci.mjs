@@ -10,6 +10,7 @@ const cache = join(root, ".cache");
 const out = join(cache, "ci");
 const node24Version = "24.21.0";
 const simSeeds = process.env.CAUSEWAY_SIM_SEEDS ?? "1000";
+const policyProperties = ["brute-force.property", "changes.property"];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 
@@ -136,6 +137,15 @@ const fastTiersOn = async (node) => {
   await tests("fast tiers on Node 24", node, vitest, env, clone);
 };
 
+/** A run over folders of manifests with expected connectivity; one that is not there was skipped, and said so. */
+const oracle = async (name, folders) => {
+  const [folder = "../shared/oracle/netpol"] = folders;
+  await step(name, "npm", ["run", "--silent", "test:oracle", "--", ...folders]);
+  if (existsSync(join(root, folder))) return;
+  total.passed--;
+  total.skipped++;
+};
+
 const main = async () => {
   const since = Date.now();
   rmSync(out, { recursive: true, force: true });
@@ -150,6 +160,13 @@ const main = async () => {
   await tests("sim", "npm", ["run", "--silent", "test:sim", "--"], {
     CAUSEWAY_SIM_SEEDS: simSeeds,
   });
+  await tests("policy engine", "npx", ["vitest", "run", "--project", "unit", ...policyProperties], {
+    CAUSEWAY_POLICY_CLUSTERS: "10000",
+    CAUSEWAY_POLICY_CHANGES: "1000",
+  });
+  await oracle("expected connectivity", []);
+  await oracle("generated connectivity", ["../shared/oracle/generated"]);
+  await step("policy mutants", "npm", ["run", "--silent", "test:mutants"]);
   await tests("web", "npm", ["run", "--silent", "test:web", "--"]);
   await step("demo as a user starts it", "node", ["scripts/try-demo.mjs"]);
   const node24 = await installNode24();
