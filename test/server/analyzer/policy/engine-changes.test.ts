@@ -23,22 +23,36 @@ import { objectsOf, reachText, rowTexts } from "../../../support/policy-rows.js"
 const pod = (name: string, ip: string, parts: Partial<PodObject> = {}): PodObject =>
   podObject(`shop/${name}`, { labels: { app: "web" }, ips: [ip], ...parts });
 
-const ends = ({ model }: PolicyEngine): readonly PolicyEndpoint[] => [
-  ...[...model.pods].map((each) => ({ kind: "pod", pod: each }) as const),
-  ...[...model.nodes].map((node) => ({ kind: "node", node }) as const),
+const endsOf = ({ model }: PolicyEngine): readonly (PodObject | NodeObject)[] => [
+  ...model.pods,
+  ...model.nodes,
 ];
 
-/** Everything that an engine says: each pair both ways, and its list. */
-const allOf = (engine: PolicyEngine): readonly string[] => [
-  ...ends(engine).flatMap((one) =>
-    ends(engine).flatMap((other) => {
-      const reached = reachText(engine.reach(one, other));
-      expect(reached).toBe(reachText(engine.decide(one, other)));
-      return reached;
+const endpoint = (end: PodObject | NodeObject): PolicyEndpoint =>
+  end.kind === "Pod" ? { kind: "pod", pod: end } : { kind: "node", node: end };
+
+/** Everything that an engine says: its list, and each pair, which `decide`, `reach` and the list must agree on. */
+const allOf = (engine: PolicyEngine): readonly string[] => {
+  const rows = rowTexts(engine);
+  const pairs = endsOf(engine).flatMap((one) =>
+    endsOf(engine).map((other) => {
+      const asked = [endpoint(one), endpoint(other)] as const;
+      const reached = reachText(engine.reach(...asked));
+      expect(reached).toBe(reachText(engine.decide(...asked)));
+      return `shop/${one.name}[${one.kind}] => shop/${other.name}[${other.kind}] : ${reached}`;
     }),
-  ),
-  ...rowTexts(engine),
-];
+  );
+  const listed = pairs.filter(
+    (pair) => !pair.includes("[Node]") && !isToItself(pair) && !pair.endsWith(none),
+  );
+  expect(rows.filter((row) => /^\S+\[Pod\] => \S+\[Pod\] /.test(row))).toEqual(listed.sort());
+  return [...rows, ...pairs];
+};
+
+const isToItself = (pair: string): boolean => {
+  const [source, destination] = pair.split(/ => | : /);
+  return source === destination;
+};
 
 /** An engine that is asked everything, before and after each change. */
 const watched = (objects: readonly ClusterObject[], profile: ProfileName = "upstream") => {
@@ -58,12 +72,7 @@ const watched = (objects: readonly ClusterObject[], profile: ProfileName = "upst
     put: (object: ClusterObject) => apply("upsert", object),
     remove: (object: ClusterObject) => apply("remove", object),
     reach: (source: PodObject | NodeObject, destination: PodObject) =>
-      reachText(
-        engine.reach(
-          source.kind === "Pod" ? { kind: "pod", pod: source } : { kind: "node", node: source },
-          { kind: "pod", pod: destination },
-        ),
-      ),
+      reachText(engine.reach(endpoint(source), endpoint(destination))),
   };
 };
 
@@ -125,7 +134,8 @@ describe("a policy that comes", () => {
     const gone = pod("gone", "10.0.0.1", { labels: { app: "web", track: "old" } });
     const left = pod("left", "10.0.0.2", { labels: { app: "web", track: "new" } });
     const client = pod("client", "10.0.0.3", { labels: { app: "client" } });
-    const { put, remove, reach } = watched([gone, left, client]);
+    const ofClient = networkPolicyObject("shop/client", { podSelector: labelled("app", "client") });
+    const { put, remove, reach } = watched([gone, left, client, ofClient]);
     remove(gone);
     put(networkPolicyObject("shop/new", { podSelector: labelled("track", "new") }));
     expect(reach(client, left)).toBe(none);
@@ -145,7 +155,7 @@ describe("a pod that comes", () => {
 
   it("is among the peers of rules that were asked about before", () => {
     const server = pod("server", "10.0.0.9", { labels: { app: "server" } });
-    const [one, other] = [pod("one", "10.0.0.1"), podObject("far/other", { ips: ["10.0.0.2"] })];
+    const [one, other] = [pod("one", "10.0.0.1"), pod("other", "10.0.0.2")];
     const open = letIn("open", [{ kind: "pods", namespaceSelector: everything }]);
     const { put, reach } = watched([server, one, open]);
     put(other);
