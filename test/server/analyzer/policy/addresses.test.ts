@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { ProfileName } from "../../../../server/analyzer/policy/profile.js";
-import { clusterPolicyText, podText, policyText } from "../../../support/lint-manifests.js";
+import {
+  clusterPolicyText,
+  documents,
+  podText,
+  policyText,
+  serviceText,
+} from "../../../support/lint-manifests.js";
+import { manifestWorld } from "../../../support/manifest-world.js";
 import { reachesOf, reachOf } from "../../../support/reach-of.js";
 
 // Goal: address blocks, both families, nodes, pods on the host network and a pod's way to itself, under every profile. Method:
@@ -40,10 +47,18 @@ const egressOfWeb = (to: string): string =>
   );
 const profiles: readonly ProfileName[] = ["upstream", "calico", "cilium", "np-guard"];
 
-const byProfile = (manifests: readonly string[], pair: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    profiles.map((profile) => [profile, reachOf(manifests, pair, { profile })] as const),
-  );
+const byProfile = (
+  manifests: readonly string[],
+  pair: string,
+): Readonly<Record<ProfileName, string>> => {
+  const under = (profile: ProfileName): string => reachOf(manifests, pair, { profile });
+  return {
+    upstream: under("upstream"),
+    calico: under("calico"),
+    cilium: under("cilium"),
+    "np-guard": under("np-guard"),
+  };
+};
 
 describe("address blocks", () => {
   it("hold the addresses outside between their first and last", () => {
@@ -114,6 +129,33 @@ describe("address blocks", () => {
       cilium: none,
       "np-guard": none,
     });
+  });
+});
+
+describe("translated addresses", () => {
+  // Policies are judged on pods, after Services are translated: a ClusterIP is never anybody's address.
+  it("T27 are no peers: a block of the ClusterIP does not hold the pods behind it", () => {
+    const service = serviceText("shop/db", {
+      clusterIP: "10.96.0.2",
+      selector: { app: "db" },
+      ports: [{ port: 80, targetPort: 8080 }],
+    });
+    const toService = egressOfWeb("[{ipBlock: {cidr: 10.96.0.2/32}}]");
+    expect(reachOf([...cluster, service, toService], "shop/web => shop/db")).toBe(none);
+    const toPort = policyText(
+      "shop/web",
+      "podSelector: {matchLabels: {app: web}}\npolicyTypes: [Egress]\negress: [{ports: [{port: 8080}]}]",
+    );
+    expect(reachOf([...cluster, service, toPort], "shop/web => shop/db")).toBe("TCP 8080");
+  });
+
+  // "the source IP that the NetworkPolicy acts on may be the IP of a LoadBalancer or of the Pod's node".
+  it("T38 are judged as they arrive: a client's block does not hold the node that stands for it", () => {
+    const client = ingressOfDb("[{ipBlock: {cidr: 203.0.113.0/24}}]");
+    const nodes = ingressOfDb("[{ipBlock: {cidr: 192.168.0.0/24}}]");
+    const pairs = ["203.0.113.9 => shop/db", "node/n1 => shop/db"];
+    expect(reachesOf([...cluster, client], pairs)).toEqual([all, none]);
+    expect(reachesOf([...cluster, nodes], pairs)).toEqual([none, all]);
   });
 });
 
@@ -263,6 +305,21 @@ describe("a pod itself, and pods that have ended", () => {
     const open = (profile: ProfileName) =>
       reachOf(cluster, "shop/web => shop/web", { profile, viaService: true });
     expect(profiles.map(open)).toEqual([all, all, all, all]);
+  });
+
+  // Calico's IsFinished: the address of a pod that has ended may be another one's by now.
+  it("T36 knows no pod that has ended, though another one has its address", () => {
+    const ended = podText("shop/job", {
+      labels: { app: "db" },
+      status: { phase: "Succeeded", podIPs: [{ ip: "10.0.0.1" }] },
+    });
+    const { engine } = manifestWorld(documents(...cluster, ended, closed));
+    const [policy] = engine.model.networkPolicies;
+    const selected = policy === undefined ? [] : engine.podsSelectedBy(policy);
+    expect(selected.map(({ name }) => name).sort()).toEqual(["db", "web"]);
+    expect(engine.units().map(({ name }) => name)).toEqual(["shop/db[Pod]", "shop/web[Pod]"]);
+    const fromWeb = ingressOfDb("[{podSelector: {matchLabels: {app: web}}}]");
+    expect(reachOf([...cluster, ended, fromWeb], "shop/web => shop/db")).toBe(all);
   });
 
   it("T36 judges pods that are not ready like any other", () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { podText, policyText } from "../../../support/lint-manifests.js";
+import { documents, podText, policyText } from "../../../support/lint-manifests.js";
+import { manifestWorld } from "../../../support/manifest-world.js";
+import { rowTexts } from "../../../support/policy-rows.js";
 import { reachesOf, reachOf } from "../../../support/reach-of.js";
 
 // Goal: which pods NetworkPolicies isolate, in which direction, and what an absent or empty list means. Method: manifests as
@@ -46,6 +48,15 @@ describe("isolation by NetworkPolicies", () => {
     expect(reachOf([...pods, ofDb("policyTypes: [Ingress]"), opens], "shop/web => shop/db")).toBe(
       none,
     );
+  });
+
+  // "Reply traffic for those allowed connections will also be implicitly allowed."
+  it("T35 asks of a connection only who opens it: replies need no rule", () => {
+    const silent = ofDb("policyTypes: [Egress]");
+    expect(reachesOf([...pods, silent], ["shop/web => shop/db", "shop/db => shop/web"])).toEqual([
+      all,
+      none,
+    ]);
   });
 
   it("T2 takes a policy without policyTypes for one of ingress", () => {
@@ -126,6 +137,26 @@ describe("isolation by NetworkPolicies", () => {
         none,
       ]);
     }
+  });
+
+  // networking validation: "must specify a peer"; a peer is a block or selectors, never both.
+  it.each([
+    ["an empty peer", "ingress: [{from: [{}]}]"],
+    [
+      "a peer of a block and a selector",
+      "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]",
+    ],
+    ["an endPort below its port", "ingress: [{ports: [{port: 90, endPort: 80}]}]"],
+    [
+      "an except outside of its block",
+      "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/9]}}]}]",
+    ],
+  ])("T8 leaves out, and reports, what the API server would refuse: %s", (_, spec) => {
+    const { engine, view } = manifestWorld(documents(...pods, ofDb(spec)));
+    const errors = view.problems.filter(({ severity }) => severity === "error");
+    expect(errors.map(({ object }) => object)).toEqual(["NetworkPolicy shop/db"]);
+    expect([...engine.model.networkPolicies]).toEqual([]);
+    expect(rowTexts(engine)).toContain(`far/db[Pod] => shop/db[Pod] : ${all} ? ${none}`);
   });
 
   it("acts in the namespace of the policy only", () => {

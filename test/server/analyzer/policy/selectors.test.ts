@@ -111,6 +111,16 @@ describe("selectors of peers", () => {
     ).toEqual(["dev/red"]);
   });
 
+  it("T12 knows a namespace by its name where its own labels claim another", () => {
+    const named = policyText(
+      "shop/db",
+      "podSelector: {matchLabels: {app: db}}\ningress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: far}}}]}]",
+    );
+    const liar = namespaceText("far", { "kubernetes.io/metadata.name": "dev" });
+    const pairs = ["far/red => shop/db", "dev/red => shop/db"];
+    expect(reachesOf([target, ...peers, liar, named], pairs)).toEqual([all, none]);
+  });
+
   it("T14 matches the labels of a workload's pods, never the workload's own", () => {
     const deployment = JSON.stringify({
       apiVersion: "apps/v1",

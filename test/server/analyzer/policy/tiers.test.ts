@@ -253,6 +253,17 @@ spec:
     expect(reachOf(manifests, pair)).toBe("TCP 7-8,8080,UDP 53,80-90");
   });
 
+  it("T47 reads the namespaces that peers had before 0.1.7, and closes what can't be told", () => {
+    const from = (action: string, peer: string) =>
+      reachOf([...pods, admin(`{action: ${action}, from: [${peer}]}`)], pair);
+    const nested = "{namespaces: {namespaceSelector: {matchLabels: {team: a}}}}";
+    expect(from("Deny", nested)).toBe(none);
+    expect(from("Deny", nested.replace("team: a", "team: b"))).toBe(all);
+    const relative = "{namespaces: {sameLabels: [team]}}";
+    expect(from("Deny", relative)).toBe(none);
+    expect(from("Allow", relative)).toBe(all);
+  });
+
   it("T41 lets the lower priority and the first rule go first", () => {
     const manifests = [
       ...pods,

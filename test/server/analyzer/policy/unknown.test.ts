@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { clusterPolicyText, podText, policyText } from "../../../support/lint-manifests.js";
+import type { PolicyEndpoint } from "../../../../server/analyzer/policy/decision.js";
+import { allConnections } from "../../../../server/analyzer/sets/connections.js";
+import { podObject } from "../../../support/cluster-objects.js";
+import {
+  clusterPolicyText,
+  documents,
+  podText,
+  policyText,
+} from "../../../support/lint-manifests.js";
+import { manifestWorld } from "../../../support/manifest-world.js";
 import { reachesOf, reachOf } from "../../../support/reach-of.js";
 
 // Goal: what the objects do not say is neither allowed nor denied, and concerns no other pair. Method: policies of kinds that
@@ -55,6 +64,25 @@ describe("policies of kinds that are not evaluated", () => {
       egress: [{ action: "Allow" }],
     });
     expect(reachesOf([...pods, calico], pairs)).toEqual([open(all), open(all), all, open(all)]);
+  });
+
+  it("are named with what they leave open, in the direction that they concern", () => {
+    const { engine, model } = manifestWorld(documents(...pods, cilium));
+    const end = (namespace: string, name: string): PolicyEndpoint => ({
+      kind: "pod",
+      pod: model.pod(namespace, name) ?? podObject("none/none"),
+    });
+    const { egress, ingress } = engine.decide(end("shop", "web"), end("shop", "db"));
+    expect(egress.doubts).toEqual([]);
+    expect(ingress.doubts).toMatchObject([
+      {
+        reason: "unmodelled-policy",
+        policy: { policyKind: "CiliumNetworkPolicy", namespace: "shop", name: "other" },
+        connections: allConnections,
+      },
+    ]);
+    const untouched = engine.decide(end("shop", "web"), end("far", "db"));
+    expect([...untouched.egress.doubts, ...untouched.ingress.doubts]).toEqual([]);
   });
 
   it("concern no pod of another namespace", () => {

@@ -16,7 +16,11 @@ import {
   unionConnections,
 } from "../../../../server/analyzer/sets/connections.js";
 import { connectionMemoMax } from "../../../../server/analyzer/sets/limits.js";
-import { connectionPoints, connectionSets } from "../../../support/connection-sets.js";
+import {
+  type ConnectionPoint,
+  connectionPoints,
+  connectionSets,
+} from "../../../support/connection-sets.js";
 import { describeSetLaws } from "../../../support/set-laws.js";
 
 // One table for all laws, which remembers so little that it forgets all the time.
@@ -30,7 +34,8 @@ describeSetLaws("numbers of sets of connections", {
   intersect: (one, other) => table.intersect(one, other),
   subtract: (from, other) => table.subtract(from, other),
   isSubset: (set, of) => table.subtract(set, of) === noneId,
-  contains: (set, { protocol, port }) => containsConnection(table.get(set), protocol, port),
+  contains: (set, { protocol, port }: ConnectionPoint) =>
+    containsConnection(table.get(set), protocol, port),
   pointsOf: (sets) => connectionPoints(sets.map((id) => table.get(id))),
   isCanonical: (id) => table.intern(table.get(id)) === id,
 });
