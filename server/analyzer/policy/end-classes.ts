@@ -1,7 +1,6 @@
-import { isFinished } from "../model/cluster-model.js";
 import type { PodObject } from "../model/objects.js";
 import type { EndSigner } from "./end-signature.js";
-import { type EndSources, endOfEndpoint, type PolicyEnd } from "./policy-end.js";
+import { type EndSources, endOfEndpoint, isListed, type PolicyEnd } from "./policy-end.js";
 import { partsOf, type Refinement } from "./refinement.js";
 
 /** Pods that no policy tells apart, in either direction. */
@@ -73,7 +72,7 @@ export class EndClasses {
   /** Takes a pod in, in the state that the model has it in now. */
   put(pod: PodObject): void {
     this.drop(pod);
-    if (isFinished(pod)) return;
+    if (!isListed(pod, this.#sources.profile)) return;
     const end = endOfEndpoint({ kind: "pod", pod }, this.#sources);
     const bucket = this.#bucketOf(end);
     const key = this.#signer.keyOf(end);

@@ -1,4 +1,4 @@
-import { type ClusterModel, isFinished, type ModelChange } from "../model/cluster-model.js";
+import type { ClusterModel, ModelChange } from "../model/cluster-model.js";
 import type { ClusterObject, PodObject } from "../model/objects.js";
 import { ConnectionTable } from "../sets/connection-table.js";
 import type { ConnectionSet } from "../sets/connections.js";
@@ -12,7 +12,7 @@ import { directions, externalRanges } from "./external-ranges.js";
 import { selectsPod } from "./match-peer.js";
 import { type MatrixSummary, OutcomeMatrix } from "./outcome-matrix.js";
 import { PolicyBook } from "./policy-book.js";
-import { isHostPod } from "./policy-end.js";
+import { isHostPod, isListed } from "./policy-end.js";
 import { PolicyIndex } from "./policy-index.js";
 import type { PolicyUnit } from "./policy-units.js";
 import type { Profile } from "./profile.js";
@@ -130,7 +130,7 @@ export class PolicyEngine {
         : this.model.pods;
     return [...pods].filter(
       (pod) =>
-        !isFinished(pod) &&
+        isListed(pod, this.profile) &&
         !isHostPod(pod, this.profile) &&
         selectsPod(subject, pod, this.model.namespace(pod.namespace).labels),
     );

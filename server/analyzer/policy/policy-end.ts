@@ -1,4 +1,4 @@
-import type { ClusterModel } from "../model/cluster-model.js";
+import { type ClusterModel, isFinished } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
 import type { NodeObject, PodObject } from "../model/objects.js";
 import type { IpFamily } from "../sets/ip.js";
@@ -35,6 +35,10 @@ const noLabels: Labels = {};
 /** Whether a pod is taken for its node: on the host network, where the profile says so. */
 export const isHostPod = (pod: PodObject, profile: Profile): boolean =>
   pod.hostNetwork && profile.hostNetworkPods === "node";
+
+/** Whether a pod is an endpoint that policies know. */
+export const isListed = (pod: PodObject, { listsEndedPods }: Profile): boolean =>
+  listsEndedPods || !isFinished(pod);
 
 /** Makes an endpoint ready for matching. */
 export const endOfEndpoint = (endpoint: PolicyEndpoint, sources: EndSources): PolicyEnd => {

@@ -31,6 +31,8 @@ export type Profile = {
    * "allowed" lets it pass, "undefined" answers that what policies deny cannot be told.
    */
   readonly hairpin: "policy" | "allowed" | "undefined";
+  /** Whether pods that have ended are listed. Their addresses may be others' by now; np-guard does not look. */
+  readonly listsEndedPods: boolean;
   /** IP families of the addresses outside the cluster. */
   readonly families: readonly (4 | 6)[];
 };
@@ -44,6 +46,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     hostNetworkPods: "node",
     ownNodeAllowed: ["egress", "ingress"],
     hairpin: "undefined",
+    listsEndedPods: false,
     families: [4, 6],
   },
   calico: {
@@ -53,6 +56,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     hostNetworkPods: "node",
     ownNodeAllowed: ["ingress"],
     hairpin: "policy",
+    listsEndedPods: false,
     families: [4, 6],
   },
   cilium: {
@@ -62,6 +66,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     hostNetworkPods: "node",
     ownNodeAllowed: ["ingress"],
     hairpin: "allowed",
+    listsEndedPods: false,
     families: [4, 6],
   },
   "np-guard": {
@@ -71,6 +76,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     hostNetworkPods: "pod",
     ownNodeAllowed: [],
     hairpin: "policy",
+    listsEndedPods: true,
     families: [4],
   },
 };

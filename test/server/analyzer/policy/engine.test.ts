@@ -156,8 +156,12 @@ describe("PolicyEngine.units()", () => {
     ).toEqual(["shop/web[Deployment]"]);
   });
 
-  it("leaves out pods that have ended", () => {
+  it("leaves out pods that have ended, but for np-guard's profile", () => {
     const ended = podObject("shop/job", { phase: "Succeeded" });
+    const npGuard = engineOf([web, ended], "np-guard")
+      .engine.units()
+      .map(({ name }) => name);
+    expect(npGuard).toEqual(["shop/job[Pod]", "shop/web[Pod]"]);
     expect(
       engineOf([web, ended])
         .engine.units()
