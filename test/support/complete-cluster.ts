@@ -16,8 +16,9 @@ import { nodeObject } from "./cluster-objects.js";
 import type { RandomCluster } from "./random-cluster.js";
 
 /**
- * One way in which everything that a random cluster leaves open may turn out: addresses of pods and nodes, nodes that the
- * model lacks, the order of equal priorities, what DNS names stand for, and what policies of other kinds do.
+ * One way in which everything that a random cluster leaves open may turn out: addresses of pods and nodes, which node a pod
+ * runs on, nodes that the model lacks, the order of equal priorities, what DNS names stand for, and what policies of other
+ * kinds do.
  */
 export const completedObjects = (
   model: ClusterModel,
@@ -36,9 +37,11 @@ export const completedObjects = (
       nodes.set(name, { ...node, ips: nodeAddresses({ model, name, isDual }, random) });
   }
   const podOf = (pod: PodObject): PodObject => {
-    if (pod.ips.length > 0) return pod;
-    const node = pod.nodeName === undefined ? undefined : nodes.get(pod.nodeName);
-    return { ...pod, ips: pod.hostNetwork ? (node?.ips ?? []) : podAddresses(random, isDual) };
+    const placed =
+      pod.nodeName === undefined ? { ...pod, nodeName: random.pick(["k1", "k2"]) } : pod;
+    if (placed.ips.length > 0) return placed;
+    const node = nodes.get(placed.nodeName ?? "");
+    return { ...placed, ips: pod.hostNetwork ? (node?.ips ?? []) : podAddresses(random, isDual) };
   };
   return [
     ...nodes.values(),
