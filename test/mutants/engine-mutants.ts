@@ -17,7 +17,7 @@ export const engineMutants: readonly Mutant[] = [
     "classes-1",
     "pods that have ended are ends",
     "end-classes",
-    "if (isFinished(pod)) return;",
+    "if (!isListed(pod, this.#sources.profile)) return;",
     "",
   ),
   fault(
