@@ -9,7 +9,7 @@ import { resolveName } from "../resolve/resolve-name.js";
 import type { ResolvedName } from "../resolve/resolved-name.js";
 import type { ListEnd, ListEnds } from "./list-ends.js";
 import type { ListRange } from "./list-ranges.js";
-import type { RowSelection } from "./ordered-rows.js";
+import type { RowSelection } from "./row-selection.js";
 
 /** Which rows of the list; "" and what is left out leave a side open. */
 export type RowFilter = {
