@@ -69,7 +69,7 @@ describe("checkRules() on random clusters", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 });

@@ -347,7 +347,7 @@ describe("connectionGraph() on random clusters", () => {
         const world = objectWorld(objects);
         expect(brokenEdges([...listConnections(world)], connectionGraph(world))).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -110,7 +110,7 @@ describe("diffWorlds() on random clusters", () => {
         expect(answer.rows).toEqual([]);
         expect(answer.added + answer.removed + answer.changed).toBe(0);
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 
@@ -126,7 +126,7 @@ describe("diffWorlds() on random clusters", () => {
           removed: forth.added,
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -148,7 +148,7 @@ describe("diffWorlds() on random clusters", () => {
         expect(rows.every((row) => row.before !== row.after)).toBe(true);
         expect(rows.some((row) => row.before === noSide && row.change !== "added")).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -195,7 +195,7 @@ describe("whatIf() on random clusters", () => {
         expect(diff).toEqual(diffWorlds(objectWorld(objects), fresh));
         expect(world.model.revision).toBe(revision);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });

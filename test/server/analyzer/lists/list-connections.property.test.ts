@@ -60,7 +60,7 @@ describe("listConnections() on random clusters", () => {
       fc.property(worlds, (world) => {
         expect([...listConnections(world)]).toEqual(decidedRows(world));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -82,7 +82,7 @@ describe("listConnections() on random clusters", () => {
         expect(rows({ askedPairsMax: 0, keptRowsMax: 0 })).toEqual(read);
         expect(rows({ askedPairsMax: Number.MAX_SAFE_INTEGER, keptRowsMax: 0 })).toEqual(read);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -98,7 +98,7 @@ describe("listConnections() on random clusters", () => {
         }
         expect(rows).toEqual(all);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
