@@ -244,4 +244,25 @@ export const engineMutants: readonly Mutant[] = [
     "isKnown ? open : outcomes.either(outcome, open);",
     "open;",
   ),
+  fault(
+    "census-1",
+    "nodes show no family of addresses",
+    "address-census",
+    'this.#count("Node", node, [...node.ips, ...node.podCidrs]);',
+    "",
+  ),
+  fault(
+    "reasons-1",
+    "what NetworkPolicies decide is not named",
+    "evaluate-rules",
+    "if (reach !== noneId) record?.isolated(reach);",
+    "",
+  ),
+  fault(
+    "reasons-2",
+    "rules that may match are not named as doubts",
+    "decide-direction",
+    "if (connections !== undefined) doubts.push({ reason: match, rule: rule.ref, connections });",
+    "",
+  ),
 ];

@@ -11,7 +11,12 @@ import type {
 import type { PolicyEndpoint } from "../../../../server/analyzer/policy/decision.js";
 import { PolicyEngine } from "../../../../server/analyzer/policy/engine.js";
 import { type ProfileName, profiles } from "../../../../server/analyzer/policy/profile.js";
-import { networkPolicyObject, nodeObject, podObject } from "../../../support/cluster-objects.js";
+import {
+  networkPolicyObject,
+  nodeObject,
+  podObject,
+  serviceObject,
+} from "../../../support/cluster-objects.js";
 import { blockPeer, labelled } from "../../../support/policy-parts.js";
 import { objectsOf, reachText, rowTexts } from "../../../support/policy-rows.js";
 
@@ -212,6 +217,33 @@ describe("two families of addresses", () => {
     expect(rowTexts(engine).filter((row) => row.includes("=> shop/one[Pod]"))).toEqual([
       `2001:db8::-2001:db8:${last} => shop/one[Pod] : ${all}`,
     ]);
+  });
+});
+
+describe("the addresses outside", () => {
+  const families = (engine: PolicyEngine): readonly number[] =>
+    engine.externalRanges().map(({ family }) => family);
+
+  it.each([
+    ["a node's address", nodeObject("n1", { ips: ["fd00::1"] })],
+    ["a node's pod CIDR", nodeObject("n1", { podCidrs: ["fd00::/64"] })],
+    ["a Service's address", serviceObject("shop/web", { clusterIps: ["fd01::1"] })],
+    ["a pod's address", pod("six", "fd00::6")],
+  ])("have a family as long as %s shows it", (_, object) => {
+    const model = new ClusterModel([pod("one", "10.0.0.1")]);
+    const engine = new PolicyEngine(model, profiles.upstream);
+    expect(families(engine)).toEqual([4]);
+    for (const [kind, shown] of [
+      ["upsert", [4, 6]],
+      ["remove", [4]],
+    ] as const) {
+      model.apply({ kind, object });
+      engine.apply({ kind, object });
+      expect(families(engine)).toEqual(shown);
+      expect(
+        families(new PolicyEngine(new ClusterModel(objectsOf(model)), profiles.upstream)),
+      ).toEqual(shown);
+    }
   });
 });
 

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { ClusterModel } from "../../../../server/analyzer/model/cluster-model.js";
+import type {
+  DirectionDecision,
+  Part,
+  PolicyEndpoint,
+} from "../../../../server/analyzer/policy/decision.js";
+import { PolicyEngine } from "../../../../server/analyzer/policy/engine.js";
+import {
+  allConnections,
+  type ConnectionSet,
+  intersectConnections,
+  isEmptyConnections,
+  isSubsetOfConnections,
+  noConnections,
+  subtractConnections,
+  unionConnections,
+} from "../../../../server/analyzer/sets/connections.js";
+import { forEverySeed, openCluster, profileOfSeed } from "../../../support/policy-rows.js";
+
+/**
+ * Goal: what a decision names as its reasons is the whole decision, no more and no less. Method: random clusters with everything that
+ * can be unknown; the parts and doubts of every direction are put together again.
+ */
+
+const sum = (sets: readonly ConnectionSet[]): ConnectionSet =>
+  sets.reduce(unionConnections, noConnections);
+
+const isDenial = (part: Part): boolean => "action" in part && part.action === "deny";
+const isPassing = (part: Part): boolean => "action" in part && part.action === "pass";
+
+const connectionsOf = (parts: readonly { readonly connections: ConnectionSet }[]): ConnectionSet =>
+  sum(parts.map(({ connections }) => connections));
+
+const endpointsOf = (engine: PolicyEngine): readonly PolicyEndpoint[] => [
+  ...[...engine.model.pods].map((pod) => ({ kind: "pod", pod }) as const),
+  ...[...engine.model.nodes].map((node) => ({ kind: "node", node }) as const),
+  ...engine.externalRanges().map((range) => ({ kind: "addresses", range }) as const),
+];
+
+/** Every direction of every pair of ends, with the words that name it. */
+function* directionsOf(seed: number): Iterable<readonly [DirectionDecision, string]> {
+  const random = openCluster(seed);
+  const model = new ClusterModel(random.objects(6 + random.below(20)));
+  const engine = new PolicyEngine(model, profileOfSeed(seed));
+  const ends = endpointsOf(engine);
+  for (let pair = 0; pair < 40 && ends.length > 0; pair++) {
+    const { egress, ingress } = engine.decide(random.pick(ends), random.pick(ends));
+    for (const each of [egress, ingress]) yield [each, `seed ${seed}, ${each.direction}`];
+  }
+}
+
+describe("the reasons of a decision", { timeout: 1_800_000 }, () => {
+  it("are parts that let through what is allowed, and deny the rest", () => {
+    forEverySeed((seed) => {
+      for (const [{ allowed, parts, undetermined }, where] of directionsOf(seed)) {
+        const passing = connectionsOf(parts.filter(isPassing));
+        const denied = connectionsOf(parts.filter(isDenial));
+        const accepted = connectionsOf(parts.filter((part) => !isDenial(part) && !isPassing(part)));
+        // What a baseline policy passes is left to the default, which then has no part of its own.
+        const open = unionConnections(accepted, passing);
+        expect(isSubsetOfConnections(allowed, open), where).toBe(true);
+        expect(sum([open, denied]), where).toEqual(allConnections);
+        // Two families of addresses may be judged differently: then it can't be told.
+        const both = intersectConnections(accepted, denied);
+        expect(isSubsetOfConnections(both, undetermined), where).toBe(true);
+        const certain = subtractConnections(denied, undetermined);
+        expect(isEmptyConnections(intersectConnections(certain, allowed)), where).toBe(true);
+      }
+    });
+  });
+
+  it("are doubts that together name everything that can't be told, and nothing else", () => {
+    forEverySeed((seed) => {
+      for (const [{ doubts, undetermined }, where] of directionsOf(seed)) {
+        expect(connectionsOf(doubts), where).toEqual(undetermined);
+        for (const { connections } of doubts) {
+          expect(isEmptyConnections(connections), where).toBe(false);
+        }
+      }
+    });
+  });
+
+  it("name the policies that isolate, and those alone", () => {
+    forEverySeed((seed) => {
+      for (const [{ isolated, parts, policies }, where] of directionsOf(seed)) {
+        const named = policies.filter(({ kind }) => kind === "NetworkPolicy");
+        expect(isolated, where).toBe(named.length > 0);
+        const judged = parts.some(({ by }) => by === "networkpolicy");
+        const byDefault = parts.some(({ by }) => by === "default");
+        expect(judged && !isolated, where).toBe(false);
+        expect(byDefault && isolated, where).toBe(false);
+        for (const part of parts) {
+          if (part.by === "networkpolicy" && part.action === "deny") {
+            expect(part.policies, where).toEqual(named);
+          }
+          if ("rule" in part) expect(policies, where).toContain(part.rule.policy);
+        }
+      }
+    });
+  });
+});
