@@ -252,6 +252,13 @@ export const engineMutants: readonly Mutant[] = [
     "",
   ),
   fault(
+    "census-2",
+    "a node's addresses are those that it had first",
+    "address-census",
+    "if (this.#nodes.get(node.name) === before) return false;",
+    "return false;",
+  ),
+  fault(
     "reasons-1",
     "what NetworkPolicies decide is not named",
     "evaluate-rules",

@@ -44,7 +44,7 @@ const allOf = (engine: PolicyEngine): readonly string[] => {
       const asked = [endpoint(one), endpoint(other)] as const;
       const reached = reachText(engine.reach(...asked));
       expect(reached).toBe(reachText(engine.decide(...asked)));
-      return `shop/${one.name}[${one.kind}] => shop/${other.name}[${other.kind}] : ${reached}`;
+      return `${nameOf(one)} => ${nameOf(other)} : ${reached}`;
     }),
   );
   const listed = pairs.filter(
@@ -53,6 +53,9 @@ const allOf = (engine: PolicyEngine): readonly string[] => {
   expect(rows.filter((row) => /^\S+\[Pod\] => \S+\[Pod\] /.test(row))).toEqual(listed.sort());
   return [...rows, ...pairs];
 };
+
+const nameOf = ({ namespace, name, kind }: PodObject | NodeObject): string =>
+  `${namespace}/${name}[${kind}]`;
 
 const isToItself = (pair: string): boolean => {
   const [source, destination] = pair.split(/ => | : /);
@@ -217,6 +220,46 @@ describe("two families of addresses", () => {
     expect(rowTexts(engine).filter((row) => row.includes("=> shop/one[Pod]"))).toEqual([
       `2001:db8::-2001:db8:${last} => shop/one[Pod] : ${all}`,
     ]);
+  });
+});
+
+describe("a pod without an address", () => {
+  const newcomer = podObject("shop/new", { labels: { app: "new" } });
+  const server = pod("server", "10.244.0.9", { labels: { app: "server" } });
+  const block = {
+    ...letIn("block", [blockPeer("10.244.0.0/16")]),
+    podSelector: labelled("app", "server"),
+  };
+  const of = (podCidrs: readonly string[]) => nodeObject("n1", { ips: ["192.168.0.1"], podCidrs });
+
+  it("may get what nodes say, as long as they say so", () => {
+    const { put, remove, reach } = watched([newcomer, server, block]);
+    const open = "No Connections ? All Connections";
+    expect(reach(newcomer, server)).toBe(open);
+    put(of(["10.244.0.0/24"]));
+    expect(reach(newcomer, server)).toBe(all);
+    put(of(["10.244.0.0/15"]));
+    expect(reach(newcomer, server)).toBe(open);
+    put(of(["10.244.0.0/24"]));
+    remove(of([]));
+    expect(reach(newcomer, server)).toBe(open);
+  });
+
+  it("may get anything when a pod shows that addresses come from elsewhere", () => {
+    const { put, remove, reach } = watched([newcomer, server, block, of(["10.244.0.0/24"])]);
+    const elsewhere = podObject("far/other", { ips: ["172.16.0.1"] });
+    put(elsewhere);
+    expect(reach(newcomer, server)).toBe("No Connections ? All Connections");
+    remove(elsewhere);
+    expect(reach(newcomer, server)).toBe(all);
+  });
+
+  it("is in the block or out of it once it has one", () => {
+    const { put, reach } = watched([newcomer, server, block]);
+    put({ ...newcomer, ips: ["10.244.0.3"] });
+    expect(reach(newcomer, server)).toBe(all);
+    put({ ...newcomer, ips: ["10.245.0.3"] });
+    expect(reach(newcomer, server)).toBe(none);
   });
 });
 
