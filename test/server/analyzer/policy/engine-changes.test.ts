@@ -69,6 +69,7 @@ const watched = (objects: readonly ClusterObject[], profile: ProfileName = "upst
   const check = (): void => {
     const fresh = new PolicyEngine(new ClusterModel(objectsOf(model)), profiles[profile]);
     expect(allOf(engine)).toEqual(allOf(fresh));
+    expect(engine.matrixSummary()).toEqual(fresh.matrixSummary());
   };
   check();
   const apply = (kind: "upsert" | "remove", object: ClusterObject): void => {
@@ -98,6 +99,21 @@ describe("a policy that comes", () => {
     put(networkPolicyObject("shop/new", { podSelector: labelled("track", "new") }));
     expect(reach(other, one)).toBe(none);
     expect(reach(one, other)).toBe(all);
+  });
+
+  it("tells pods apart by a label that only one of them has", () => {
+    const [plain, tracked] = [pod("plain", "10.0.0.1"), pod("tracked", "10.0.0.2")];
+    const labels = { app: "web", track: "new" };
+    for (const [first, second] of [
+      [plain, { ...tracked, labels }],
+      [{ ...plain, labels }, tracked],
+    ] as const) {
+      const { put, reach } = watched([first, second]);
+      put(networkPolicyObject("shop/new", { podSelector: labelled("track", "new") }));
+      const isFirst = "track" in first.labels;
+      expect(reach(first, second)).toBe(isFirst ? all : none);
+      expect(reach(second, first)).toBe(isFirst ? none : all);
+    }
   });
 
   it("tells pods apart by a block that holds the address of one", () => {
@@ -295,6 +311,25 @@ describe("nodes", () => {
   const node = (name: string, labels: Readonly<Record<string, string>> = {}): NodeObject =>
     nodeObject(name, { ips: [`192.168.0.${name.slice(1)}`], labels });
 
+  const toEdge: ClusterObject = {
+    kind: "ClusterNetworkPolicy",
+    namespace: "",
+    name: "edge",
+    labels: {},
+    annotations: {},
+    tier: "admin",
+    priority: 1,
+    subject: { kind: "namespaces", selector: everything },
+    ingress: [],
+    egress: [
+      {
+        name: "",
+        action: "deny",
+        peers: [{ kind: "nodes", selector: labelled("role", "edge") }],
+      },
+    ],
+  };
+
   it("let in reach the pod that runs there, not one like it elsewhere", () => {
     const one = pod("one", "10.0.0.1", { nodeName: "n1" });
     const other = pod("other", "10.0.0.2", { nodeName: "n2" });
@@ -303,27 +338,19 @@ describe("nodes", () => {
     expect([reach(n1, one), reach(n1, other)]).toEqual([all, none]);
   });
 
+  it("are told apart by a label that a policy names later", () => {
+    const daemon = (name: string): PodObject =>
+      pod(`daemon-${name}`, `192.168.0.${name.slice(1)}`, { hostNetwork: true, nodeName: name });
+    const [one, other] = [daemon("n1"), daemon("n2")];
+    const client = pod("client", "10.0.0.2", { nodeName: "n3" });
+    const { put, reach } = watched([one, other, client, node("n1"), node("n2", { role: "edge" })]);
+    put(toEdge);
+    expect([reach(client, one), reach(client, other)]).toEqual([all, none]);
+  });
+
   it("are told apart by labels that they get later", () => {
     const daemon = pod("daemon", "192.168.0.1", { hostNetwork: true, nodeName: "n1" });
     const client = pod("client", "10.0.0.2", { nodeName: "n2" });
-    const toEdge: ClusterObject = {
-      kind: "ClusterNetworkPolicy",
-      namespace: "",
-      name: "edge",
-      labels: {},
-      annotations: {},
-      tier: "admin",
-      priority: 1,
-      subject: { kind: "namespaces", selector: everything },
-      ingress: [],
-      egress: [
-        {
-          name: "",
-          action: "deny",
-          peers: [{ kind: "nodes", selector: labelled("role", "edge") }],
-        },
-      ],
-    };
     const { put, reach } = watched([daemon, client, node("n1"), node("n2"), toEdge]);
     expect(reach(client, daemon)).toBe(all);
     put(node("n1", { role: "edge" }));

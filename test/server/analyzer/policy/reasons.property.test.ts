@@ -6,6 +6,7 @@ import type {
   PolicyEndpoint,
 } from "../../../../server/analyzer/policy/decision.js";
 import { PolicyEngine } from "../../../../server/analyzer/policy/engine.js";
+import { fixedConnections } from "../../../../server/analyzer/policy/rule-connections.js";
 import {
   allConnections,
   type ConnectionSet,
@@ -46,7 +47,8 @@ function* directionsOf(seed: number): Iterable<readonly [DirectionDecision, stri
   const ends = endpointsOf(engine);
   for (let pair = 0; pair < 40 && ends.length > 0; pair++) {
     const { egress, ingress } = engine.decide(random.pick(ends), random.pick(ends));
-    for (const each of [egress, ingress]) yield [each, `seed ${seed}, ${each.direction}`];
+    yield [egress, `seed ${seed}, egress`];
+    yield [ingress, `seed ${seed}, ingress`];
   }
 }
 
@@ -83,8 +85,9 @@ describe("the reasons of a decision", { timeout: 1_800_000 }, () => {
 
   it("name the policies that isolate, and those alone", () => {
     forEverySeed((seed) => {
-      for (const [{ isolated, parts, policies }, where] of directionsOf(seed)) {
+      for (const [{ direction, isolated, parts, policies }, where] of directionsOf(seed)) {
         const named = policies.filter(({ kind }) => kind === "NetworkPolicy");
+        expect(where.endsWith(direction), where).toBe(true);
         expect(isolated, where).toBe(named.length > 0);
         const judged = parts.some(({ by }) => by === "networkpolicy");
         const byDefault = parts.some(({ by }) => by === "default");
@@ -95,6 +98,23 @@ describe("the reasons of a decision", { timeout: 1_800_000 }, () => {
             expect(part.policies, where).toEqual(named);
           }
           if ("rule" in part) expect(policies, where).toContain(part.rule.policy);
+        }
+      }
+    });
+  });
+
+  it("name rules for connections that their ports hold, and no part for none", () => {
+    forEverySeed((seed) => {
+      for (const [{ direction, parts }, where] of directionsOf(seed)) {
+        for (const part of parts) {
+          expect(isEmptyConnections(part.connections), where).toBe(false);
+          if (!("rule" in part)) continue;
+          const rule = part.rule.policy[direction][part.rule.index];
+          const isFailingClosed = rule?.peers?.some(({ kind }) => kind === "unknown") === true;
+          const isNamed = rule?.ports?.some(({ kind }) => kind === "named") === true;
+          if (isFailingClosed || isNamed) continue;
+          const own = fixedConnections(rule?.ports);
+          expect(isSubsetOfConnections(part.connections, own), where).toBe(true);
         }
       }
     });

@@ -128,6 +128,15 @@ describe("order within a tier", () => {
     expect(reachOf(same, pair)).toBe(none);
   });
 
+  it("T41 can't tell equal priorities of the baseline tier either, of what reaches it", () => {
+    const base = { tier: "Baseline" } as const;
+    const pass = policy("pass", `ingress: [${ingress("Pass", `${tcp(80)}, ${tcp(81)}`)}]`, base);
+    const manifests = [...pods, pass, deny(base, `${tcp(80)}, ${tcp(82)}`)];
+    expect(reachOf(manifests, pair).split(" ? ")[1]).toBe("TCP 80");
+    const isolated = networkPolicy("ingress: [{ports: [{port: 80}]}]");
+    expect(reachOf([...manifests, isolated], pair)).toBe("TCP 80");
+  });
+
   it("T42 lets Pass leave the tier, past all of its later rules and policies", () => {
     const pass = policy("pass", `ingress: [${ingress("Pass", tcp(80))}, ${ingress("Deny")}]`, {
       priority: 1,

@@ -138,6 +138,29 @@ describe("addresses that are not known", () => {
     expect(reachOf([...pods, from("203.0.113.0/24")], pair)).toBe(none);
   });
 
+  it("leave open what a policy of either tier may deny, and nothing that another has the last word on", () => {
+    const deny = (tier: string) =>
+      clusterPolicyText(
+        "net",
+        `tier: ${tier}
+priority: 1
+subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}}
+egress: [{action: Deny, to: [{networks: [10.244.0.0/24]}], protocols: [{tcp: {destinationPort: {number: 80}}}]}]`,
+      );
+    const pair = "shop/web => shop/db";
+    const isolated = policyText(
+      "shop/web",
+      "podSelector: {matchLabels: {app: web}}\negress: [{ports: [{port: 80}, {port: 81}]}]",
+    );
+    for (const tier of ["Admin", "Baseline"]) {
+      expect(reachOf([...pods, node, deny(tier)], pair), tier).toBe(open(all, "TCP 80"));
+    }
+    expect(reachOf([...pods, node, deny("Admin"), isolated], pair)).toBe(
+      open("TCP 80-81", "TCP 80"),
+    );
+    expect(reachOf([...pods, node, deny("Baseline"), isolated], pair)).toBe("TCP 80-81");
+  });
+
   it("matter to no rule that goes by labels, and under no profile whose blocks hold no pods", () => {
     const byLabel = policyText(
       "shop/db",
