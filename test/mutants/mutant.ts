@@ -32,6 +32,7 @@ export const testsOf: Readonly<Record<Suite, readonly string[]>> = {
   engine: [
     "engine",
     "engine-changes",
+    "engine-address-changes",
     "reasons.property",
     "changes.property",
     "invariance.property",
