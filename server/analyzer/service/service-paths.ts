@@ -1,10 +1,10 @@
 import type { ServiceObject, ServicePort } from "../model/objects.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { externalTargetOf } from "./external-name.js";
-import { endpointsOf } from "./service-endpoints.js";
+import { endpointsOf, type ServiceEndpoint } from "./service-endpoints.js";
 import { familiesOfEnd, familiesOfService, sharedFamilies } from "./service-families.js";
 import { familyIssues, legIssues, portIssues } from "./service-issues.js";
-import { legsOfHeadless, legsOfPort } from "./service-legs.js";
+import { legsOfHeadless, legsOfPort, targetPortOn } from "./service-legs.js";
 import type { ServiceIssue, ServiceLeg, ServiceQuestion, ServiceRoute } from "./service-route.js";
 import { isRefusedSource } from "./source-ranges.js";
 import { type LocalPolicy, localPolicyOf } from "./traffic-policy.js";
@@ -65,7 +65,10 @@ const headlessRoute = (world: World, question: ServiceQuestion): ServiceRoute =>
   const targetPort = port === 0 ? undefined : port;
   const legs = legsOfHeadless(endpoints.endpoints, { families }, { targetPort, protocol });
   const translated = service.ports.find(
-    (each) => each.port === port && each.targetPort !== port && each.protocol === protocol,
+    (each) =>
+      each.port === port &&
+      each.protocol === protocol &&
+      listenElsewhere(endpoints.endpoints, each),
   );
   const issues: readonly ServiceIssue[] = [
     ...familyIssues(client, own),
@@ -84,6 +87,19 @@ const headlessRoute = (world: World, question: ServiceQuestion): ServiceRoute =>
     sourceNat: false,
     issues,
   };
+};
+
+/** Whether endpoints listen on another port than the Service's; a name stands for what each pod calls so. */
+const listenElsewhere = (
+  endpoints: readonly ServiceEndpoint[],
+  servicePort: ServicePort,
+): boolean => {
+  const { port, targetPort } = servicePort;
+  if (typeof targetPort === "number") return targetPort !== port;
+  return endpoints.some(({ holder }) => {
+    const own = holder.kind === "pod" ? targetPortOn(servicePort, holder.pod) : undefined;
+    return own !== undefined && own !== port;
+  });
 };
 
 const virtualRoute = (world: World, question: ServiceQuestion): ServiceRoute => {

@@ -313,6 +313,19 @@ describe("servicePaths() of a headless Service", () => {
     expect(legs(found)).toEqual(["shop/a:80 used"]);
   });
 
+  it("takes a target port by name for the number that it stands for on the pods", () => {
+    const ports = [{ name: "pg", port: 5432, protocol: "TCP", container: "c" } as const];
+    const named = (port: number) =>
+      service({
+        clusterIps: ["None"],
+        ports: [{ name: "pg", port, protocol: "TCP", targetPort: "pg" }],
+      });
+    expect(route([named(5432), pod("a", { ports })], { port: 5432 }).issues).toEqual([]);
+    expect(route([named(80), pod("a", { ports })], { port: 80 }).issues).toMatchObject([
+      { kind: "headless-port" },
+    ]);
+  });
+
   it("publishes ready endpoints only", () => {
     const unready = { conditions: [{ type: "Ready", status: "False" }] } as const;
     const found = route([headless, pod("a", unready)], { port: 5432 });
