@@ -1,8 +1,9 @@
 import type { ClusterModel } from "../model/cluster-model.js";
 import type { ConfigMapObject } from "../model/objects.js";
+import { clusterNetworkOf } from "./cluster-network.js";
 import { type Corefile, parseCorefile } from "./corefile.js";
 
-/** The cluster's domain unless its DNS server says otherwise. */
+/** The cluster's domain unless its DNS server or its kubelets say otherwise. */
 export const clusterDomainDefault = "cluster.local";
 
 /** Where distributions keep the Corefile of the cluster's DNS, and under which key. */
@@ -40,25 +41,34 @@ const readCorefile = (configMap: ConfigMapObject): ClusterCorefile | undefined =
   return { configMap, key, corefile: parseCorefile(configMap.data[key] ?? "") };
 };
 
-/** Zones that the `kubernetes` plugin of a Corefile serves, reverse zones left out. */
-export const kubernetesZonesOf = (corefile: Corefile): readonly string[] => {
-  const zones = corefile.blocks.flatMap((block) =>
-    block.plugins
-      .filter(({ name }) => name === "kubernetes")
-      .flatMap(({ args }) => (args.length > 0 ? args : block.zones)),
-  );
-  const forward = zones
-    .map((zone) => zone.toLowerCase().replace(/\.$/, ""))
-    .filter(
-      (zone) => zone !== "" && !/(^|\.)(in-addr|ip6)\.arpa$/.test(zone) && !zone.includes("/"),
-    );
-  return [...new Set(forward)];
+/** What a Corefile answers for with the cluster's names. */
+export type KubernetesZones = {
+  /** Lower case, without the last dot, reverse zones left out; "." for every name. */
+  readonly zones: readonly string[];
+  /** Whether there may be others: the Corefile imports some, or has them from variables. */
+  readonly isOpen: boolean;
 };
 
-/** The domains under which Services of the cluster are found. */
+/** Zones that the `kubernetes` plugin of a Corefile serves; without arguments those of its block (its README). */
+export const kubernetesZonesOf = ({ blocks, isPartial }: Corefile): KubernetesZones => {
+  const written = blocks
+    .flatMap((block) =>
+      block.plugins
+        .filter(({ name }) => name === "kubernetes" || name === "kubernetai")
+        .flatMap(({ args }) => (args.length > 0 ? args : block.zones)),
+    )
+    .map((zone) => zone.toLowerCase().replace(/(?<=.)\.$/, ""));
+  const isVariable = (zone: string): boolean => /[{}]/.test(zone);
+  const zones = written.filter(
+    (zone) => !isVariable(zone) && !/(^|\.)(in-addr|ip6)\.arpa$/.test(zone) && !zone.includes("/"),
+  );
+  return { zones: [...new Set(zones)], isOpen: isPartial || written.some(isVariable) };
+};
+
+/** The domains under which Services are found: those that the DNS server serves, else the one that kubelets give to pods. */
 export const clusterDomainsOf = (model: ClusterModel): readonly string[] => {
   const served = clusterCorefileOf(model);
-  const zones = served === undefined ? [] : kubernetesZonesOf(served.corefile);
+  const zones = served === undefined ? [] : kubernetesZonesOf(served.corefile).zones;
   const domains = zones.filter((zone) => zone !== ".");
-  return domains.length > 0 ? domains : [clusterDomainDefault];
+  return domains.length > 0 ? domains : [clusterNetworkOf(model).domain ?? clusterDomainDefault];
 };

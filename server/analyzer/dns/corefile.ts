@@ -22,6 +22,8 @@ export type CorefileBlock = {
 /** A Corefile, as far as it could be read. */
 export type Corefile = {
   readonly blocks: readonly CorefileBlock[];
+  /** Whether there is more than `blocks`: something is imported, or the file is too large to be read. */
+  readonly isPartial: boolean;
   /** What CoreDNS would refuse to start with. */
   readonly errors: readonly { readonly line: number; readonly message: string }[];
 };
@@ -30,18 +32,21 @@ type Token = { readonly text: string; readonly line: number };
 
 /**
  * Parses a Corefile (the Caddyfile grammar of coredns.io/manual/toc/#configuration): blocks of "ZONE... {", plugin lines
- * with optional braces, comments, quotes; snippets "(name) {" are left out, `import` is not followed.
+ * with optional braces, comments, quotes; snippets "(name) {" are left out, `import` is not followed, within a block and
+ * between blocks.
  */
 export const parseCorefile = (text: string): Corefile => {
   if (text.length > corefileCharsMax) {
-    return { blocks: [], errors: [{ line: 1, message: "the file is too long to be read" }] };
+    return tooLarge;
   }
   const tokens = tokensOf(text);
   if (tokens.length >= corefileTokensMax) {
-    return { blocks: [], errors: [{ line: 1, message: "the file has too many words" }] };
+    return tooLarge;
   }
   return readBlocks(tokens);
 };
+
+const tooLarge: Corefile = { blocks: [], isPartial: true, errors: [] };
 
 const tokensOf = (text: string): readonly Token[] =>
   text
@@ -56,14 +61,19 @@ const tokensOf = (text: string): readonly Token[] =>
 const readBlocks = (tokens: readonly Token[]): Corefile => {
   const blocks: CorefileBlock[] = [];
   const errors: { line: number; message: string }[] = [];
+  const isPartial = tokens.some(({ text }) => text === "import");
   let at = 0;
   while (at < tokens.length) {
     const head = headOf(tokens, at);
+    if (head[0]?.text === "import") {
+      at += head.length;
+      continue;
+    }
     const line = (head[0] ?? tokens[at])?.line ?? 1;
     const body = blockBody(tokens, at + head.length, { head, mayBeBare: blocks.length === 0 });
     if (typeof body === "string") {
       errors.push({ line, message: body });
-      return { blocks, errors };
+      return { blocks, isPartial, errors };
     }
     at = body.end + 1;
     if (/^\(.*\)$/.test(head[0]?.text ?? "")) continue;
@@ -71,7 +81,7 @@ const readBlocks = (tokens: readonly Token[]): Corefile => {
     errors.push(...plugins.flatMap(misspelt));
     blocks.push({ zones: head.map(({ text }) => zoneOf(text)), plugins, line });
   }
-  return { blocks, errors };
+  return { blocks, isPartial, errors };
 };
 
 /** What stands in the braces after the zones, or what is wrong with them. A single block may do without braces. */
@@ -175,7 +185,7 @@ const zoneOf = (text: string): string => {
 // The plugins that CoreDNS ships with (plugin.cfg), and those that distributions add.
 const knownPlugins: readonly string[] = (
   "acl any auto autopath azure bind bufsize cache cancel chaos clouddns debug dns64 dnssec dnstap erratic errors " +
-  "etcd federation file forward geoip grpc grpc_server header health hosts import k8s_event k8s_external kubeapi kubernetes loadbalance " +
+  "etcd federation file forward geoip grpc grpc_server header health hosts import k8s_event k8s_external kubeapi kubernetai kubernetes loadbalance " +
   "local log loop metadata metrics minimal multisocket nomad nsid ocp_dnsnameresolver pprof prometheus proxy quic ready " +
   "records reload rewrite root route53 secondary sign template timeouts tls trace transfer tsig unbound view whoami wildcard"
 ).split(" ");

@@ -1,4 +1,8 @@
-import { clusterCorefileOf, kubernetesZonesOf } from "../../dns/cluster-domain.js";
+import {
+  clusterCorefileOf,
+  type KubernetesZones,
+  kubernetesZonesOf,
+} from "../../dns/cluster-domain.js";
 import { clusterNetworkOf } from "../../dns/cluster-network.js";
 import type { CorefileBlock } from "../../dns/corefile.js";
 import type { ServiceRoute } from "../../service/service-route.js";
@@ -33,7 +37,7 @@ export const corefileFaults = (
   if (corefile.errors.length > 0) return [syntaxFault(place, corefile.errors, routes)];
   return [
     ...zoneFaults(subject, place, kubernetesZonesOf(corefile)),
-    ...forwardFaults(subject, place, corefile.blocks),
+    ...(corefile.isPartial ? [] : forwardFaults(subject, place, corefile.blocks)),
     ...loopFaults(place, corefile.blocks, routes),
   ];
 };
@@ -82,8 +86,9 @@ const isAnswering = ({ legs, endpoints }: ServiceRoute): boolean =>
 const zoneFaults = (
   subject: DnsSubject,
   { base, seen }: Place,
-  zones: readonly string[],
+  { zones, isOpen }: KubernetesZones,
 ): readonly DnsFault[] => {
+  if (isOpen) return [];
   const hits = clusterNames(subject);
   if (zones.length === 0) {
     return [
@@ -126,7 +131,7 @@ const searchedDomains = ({ pod }: DnsSubject): readonly string[] =>
   });
 
 const isServed = (zones: readonly string[], domain: string): boolean =>
-  zones.some((zone) => zone === domain || domain.endsWith(`.${zone}`));
+  zones.some((zone) => zone === "." || zone === domain || domain.endsWith(`.${zone}`));
 
 const pluginsOf = (blocks: readonly CorefileBlock[], ...names: readonly string[]) =>
   blocks.flatMap(({ plugins }) => plugins).filter(({ name }) => names.includes(name));
@@ -138,8 +143,8 @@ const forwardFaults = (
 ): readonly DnsFault[] => {
   if (!situation.ways.some((way) => hits(way) && isOutsideWay(way))) return [];
   const root = blocks.filter(({ zones }) => zones.includes("."));
-  if (pluginsOf(root, "forward", "proxy", "grpc", "unbound").length > 0) return [];
-  if (pluginsOf(blocks, "import").length > 0) return [];
+  if (pluginsOf(root, "forward", "proxy", "grpc", "unbound", "fanout", "recursor").length > 0)
+    return [];
   return [
     {
       ...base,

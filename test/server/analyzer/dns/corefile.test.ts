@@ -82,6 +82,13 @@ dns://Example.ORG.:5353 example.net {
     expect(parseCorefile("a.b,\nc.d {\n  errors\n}\n").blocks[0]?.zones).toEqual(["a.b", "c.d"]);
   });
 
+  it("reads imports between blocks, as managed clusters have them", () => {
+    const managed = `import custom/*.override\n${kubeadm}import custom/*.server\n`;
+    const { blocks, errors, isPartial } = parseCorefile(managed);
+    expect([errors, blocks.length, blocks[0]?.zones, isPartial]).toEqual([[], 1, ["."], true]);
+    expect(parseCorefile(kubeadm).isPartial).toBe(false);
+  });
+
   it.each([
     ["a { that is never closed", ".:53 {\n  errors\n", "a { is never closed"],
     ["a } that closes nothing", "}\n", "a } closes nothing"],
@@ -98,10 +105,9 @@ dns://Example.ORG.:5353 example.net {
   });
 
   it("reads corefileCharsMax characters and corefileTokensMax words", () => {
-    expect(parseCorefile(" ".repeat(corefileCharsMax + 1)).errors[0]?.message).toContain(
-      "too long",
-    );
-    expect(parseCorefile("a ".repeat(corefileTokensMax)).errors[0]?.message).toContain("too many");
+    const beyond = { blocks: [], isPartial: true, errors: [] };
+    expect(parseCorefile(" ".repeat(corefileCharsMax + 1))).toEqual(beyond);
+    expect(parseCorefile("a ".repeat(corefileTokensMax))).toEqual(beyond);
   });
 
   it("ends with blocks or errors on any text", () => {
@@ -121,11 +127,29 @@ describe("domains", () => {
     new ClusterModel([configMapObject("kube-system/coredns", { Corefile: corefile })]);
 
   it("are the zones of the kubernetes plugin without the reverse ones", () => {
-    expect(kubernetesZonesOf(parseCorefile(kubeadm))).toEqual(["cluster.local"]);
-    expect(kubernetesZonesOf(parseCorefile("k8s.example {\n kubernetes\n}\n"))).toEqual([
-      "k8s.example",
-    ]);
+    const zonesOf = (text: string) => kubernetesZonesOf(parseCorefile(text));
+    expect(zonesOf(kubeadm)).toEqual({ zones: ["cluster.local"], isOpen: false });
+    expect(zonesOf("k8s.example {\n kubernetes\n}\n").zones).toEqual(["k8s.example"]);
+    expect(zonesOf(".:53 {\n kubernetes\n}\n").zones).toEqual(["."]);
+    expect(zonesOf(".:53 {\n kubernetai a.b\n}\n").zones).toEqual(["a.b"]);
     expect(clusterDomainsOf(model(".:53 {\n kubernetes a.b c.d\n}\n"))).toEqual(["a.b", "c.d"]);
+  });
+
+  it("may be others where zones are imported or come from variables", () => {
+    for (const text of [
+      "(k8s) {\n kubernetes a.b\n}\n.:53 {\n import k8s\n}\n",
+      ".:53 {\n kubernetes {$CLUSTER_DOMAIN} in-addr.arpa\n}\n",
+      "import /etc/coredns/zones/*\n",
+    ]) {
+      expect(kubernetesZonesOf(parseCorefile(text))).toEqual({ zones: [], isOpen: true });
+    }
+  });
+
+  it("are the one that kubelets give to pods where no zone is known", () => {
+    const kubelet = configMapObject("kube-system/kubelet-config", {
+      kubelet: "clusterDomain: corp.local\n",
+    });
+    expect(clusterDomainsOf(new ClusterModel([kubelet]))).toEqual(["corp.local"]);
   });
 
   it("are cluster.local where nothing says otherwise", () => {
