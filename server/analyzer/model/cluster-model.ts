@@ -1,18 +1,20 @@
-import type {
-  ClusterObject,
-  ConfigMapObject,
-  EndpointSliceObject,
-  EventObject,
-  NamespaceObject,
-  NetworkPolicyObject,
-  NodeObject,
-  PodObject,
-  ServiceObject,
-  TieredPolicyObject,
-  UnmodelledPolicyObject,
-  WorkloadObject,
+import {
+  type ClusterObject,
+  type ConfigMapObject,
+  type EndpointSliceObject,
+  type EventObject,
+  type NamespaceObject,
+  type NetworkPolicyObject,
+  type NodeObject,
+  objectKey,
+  type PodObject,
+  type ServiceObject,
+  type TieredPolicyObject,
+  type UnmodelledPolicyObject,
+  type WorkloadObject,
 } from "./objects.js";
 import { Shelf } from "./shelf.js";
+import { standsFor } from "./stands-for.js";
 
 /** A change of one object; the latest state is what counts. A removal needs its kind, namespace and name only. */
 export type ModelChange =
@@ -68,7 +70,6 @@ export class ClusterModel {
   /** Applies one change. Removing what is not there changes nothing. */
   apply({ kind, object }: ModelChange): void {
     this.#revision++;
-    const name = `${object.kind}/${object.name}`;
     switch (object.kind) {
       case "Namespace":
         put(this.#namespaces, kind, object.name, withNameLabel(object));
@@ -92,15 +93,10 @@ export class ClusterModel {
       case "ClusterNetworkPolicy":
       case "AdminNetworkPolicy":
       case "BaselineAdminNetworkPolicy":
-        put(this.#tieredPolicies, kind, name, object);
+        put(this.#tieredPolicies, kind, objectKey(object), object);
         break;
       case "UnmodelledPolicy":
-        put(
-          this.#unmodelledPolicies,
-          kind,
-          `${object.policyKind}/${object.namespace}/${object.name}`,
-          object,
-        );
+        put(this.#unmodelledPolicies, kind, objectKey(object), object);
         break;
       case "ConfigMap":
         change(this.#configMaps, kind, object);
@@ -136,12 +132,17 @@ export class ClusterModel {
     yield* this.#events;
   }
 
-  /** Every namespace that has an object, a pod, a Service or a policy. */
+  /** Every namespace that has an object, a pod, a workload, a Service or a policy. */
   namespaceNames(): ReadonlySet<string> {
     const names = new Set(this.#namespaces.keys());
-    for (const shelf of [this.#pods, this.#services, this.#networkPolicies]) {
-      for (const name of shelf.namespaces()) names.add(name);
-    }
+    const shelves = [
+      this.#pods,
+      this.#services,
+      this.#networkPolicies,
+      ...this.#workloads.values(),
+    ];
+    for (const shelf of shelves) for (const name of shelf.namespaces()) names.add(name);
+    for (const { namespace } of this.unmodelledPolicies) if (namespace !== "") names.add(namespace);
     return names;
   }
 
@@ -179,12 +180,12 @@ export class ClusterModel {
     return this.#pods.in(namespace);
   }
 
-  /** The workload a pod belongs to: its owner, and that one's owner where the model holds it. */
+  /** The workload a pod belongs to: its owner, or what that one stands for where the model holds it. */
   workloadOf(pod: PodObject): WorkloadRef {
     const { namespace } = pod;
     if (pod.owner === undefined) return { namespace, name: pod.name, kind: "Pod" };
     const owner = this.workload(namespace, pod.owner.name, pod.owner.kind);
-    const top = owner?.owner ?? pod.owner;
+    const top = (owner === undefined ? undefined : standsFor(owner)) ?? pod.owner;
     return { namespace, name: top.name, kind: top.kind };
   }
 

@@ -356,7 +356,14 @@ export type ClusterObject =
   | TieredPolicyObject
   | UnmodelledPolicyObject;
 
-/** Kind, namespace and name: what identifies an object. */
-export const objectKey = (
-  object: Pick<ClusterObject, "kind" | "namespace" | "name"> & { readonly policyKind?: string },
-): string => `${object.policyKind ?? object.kind}/${object.namespace}/${object.name}`;
+/**
+ * What identifies an object: kind, namespace and name. Several API groups have a NetworkPolicy; of those that are not
+ * evaluated the group counts, too.
+ */
+export const objectKey = (object: ClusterObject): string => {
+  const kind =
+    object.kind === "UnmodelledPolicy"
+      ? `${object.apiVersion.split("/")[0]}/${object.policyKind}`
+      : object.kind;
+  return `${kind}/${object.namespace}/${object.name}`;
+};

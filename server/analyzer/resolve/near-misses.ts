@@ -1,6 +1,7 @@
 import { closest } from "../../../common/closest.js";
 import { nearMissesMax, nearNamesComparedMax } from "../limits.js";
 import { type ClusterModel, workloadText } from "../model/cluster-model.js";
+import { standsFor } from "../model/stands-for.js";
 
 /** A name that was not found. */
 export type Missing = {
@@ -52,7 +53,8 @@ function* namesOf(model: ClusterModel, { namespace }: Missing): Generator<Known>
     else if (others.length < nearNamesComparedMax) others.push(known);
   };
   for (const workload of model.workloads()) {
-    if (workload.owner === undefined) add({ ...nameOf(workload), text: workloadText(workload) });
+    if (standsFor(workload) === undefined)
+      add({ ...nameOf(workload), text: workloadText(workload) });
   }
   for (const service of model.services) {
     add({ ...nameOf(service), text: `svc/${service.namespace}/${service.name}` });

@@ -5,6 +5,7 @@ import {
   workloadText,
 } from "../model/cluster-model.js";
 import { type PodObject, workloadKinds } from "../model/objects.js";
+import { standsFor } from "../model/stands-for.js";
 import { ambiguous, notFound } from "./name-errors.js";
 import { endpointViewOf, type ResolvedName } from "./resolved-name.js";
 
@@ -75,7 +76,7 @@ const workloadsNamed = (
   const add = (ref: WorkloadRef): void => void refs.set(workloadText(ref), ref);
   for (const kind of workloadKinds) {
     const workload = model.workload(namespace, name, kind);
-    if (workload !== undefined && workload.owner === undefined) add({ namespace, name, kind });
+    if (workload !== undefined && standsFor(workload) === undefined) add({ namespace, name, kind });
   }
   for (const pod of model.podsIn(namespace)) {
     const ref = model.workloadOf(pod);

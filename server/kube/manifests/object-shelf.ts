@@ -1,4 +1,8 @@
-import type { ClusterObject, EndpointSliceObject } from "../../analyzer/model/objects.js";
+import {
+  type ClusterObject,
+  type EndpointSliceObject,
+  objectKey,
+} from "../../analyzer/model/objects.js";
 
 /** Objects by identity, in the order that they came in. */
 export class ObjectShelf {
@@ -16,12 +20,12 @@ export class ObjectShelf {
   /** Puts an object in the place of one with its identity, and returns that. */
   put(object: ClusterObject, rawKind: string): ClusterObject | undefined {
     if (rawKind === "Endpoints" && object.kind === "EndpointSlice") {
-      const key = keyOf(object);
+      const key = objectKey(object);
       const before = this.#mirrors.get(key);
       this.#mirrors.set(key, object);
       return before;
     }
-    const key = keyOf(object);
+    const key = objectKey(object);
     const before = this.#objects.get(key);
     this.#objects.set(key, object);
     return before;
@@ -30,9 +34,9 @@ export class ObjectShelf {
   /** The object under a name that no other of its kind has. */
   withFreeName(object: ClusterObject, rawKind: string): ClusterObject {
     const shelf = rawKind === "Endpoints" ? this.#mirrors : this.#objects;
-    const key = keyOf(object);
+    const key = objectKey(object);
     let free = object;
-    while (shelf.has(keyOf(free))) {
+    while (shelf.has(objectKey(free))) {
       const more = (this.#madeNames.get(key) ?? 1) + 1;
       this.#madeNames.set(key, more);
       free = { ...object, name: `${object.name}-${more}` };
@@ -51,14 +55,8 @@ export class ObjectShelf {
     );
     const mirrors = [...this.#mirrors.values()].filter(
       (slice) =>
-        !sliced.has(`${slice.namespace}/${slice.service}`) && !this.#objects.has(keyOf(slice)),
+        !sliced.has(`${slice.namespace}/${slice.service}`) && !this.#objects.has(objectKey(slice)),
     );
     return [...objects, ...mirrors];
   }
 }
-
-/** Two groups may have a kind of one name (NetworkPolicy): those are different objects. */
-const keyOf = (object: ClusterObject): string =>
-  object.kind === "UnmodelledPolicy"
-    ? `${object.apiVersion.split("/")[0]}/${object.policyKind}/${object.namespace}/${object.name}`
-    : `${object.kind}/${object.namespace}/${object.name}`;

@@ -95,6 +95,18 @@ describe("resolveName()", () => {
     expect(name.warnings).toEqual(["no pod is called shop/web: taken as shop/web[Deployment]"]);
   });
 
+  it("finds a workload that an operator made by its own name, also without pods", () => {
+    const owner = { kind: "ClusterServiceVersion", name: "operator.v1" };
+    const all = [
+      workloadObject("shop/one", { owner }),
+      workloadObject("shop/none", { owner, replicas: 0 }),
+      podObject("shop/one-1", { owner: { kind: "Deployment", name: "one" } }),
+    ];
+    expect(resolve("shop/one", all).view.name).toBe("shop/one[Deployment]");
+    expect(resolve("shop/none", all).view.name).toBe("shop/none[Deployment]");
+    expect(faultOf("shop/operator.v1", all)).toMatch(/^not-found: no pod or workload/);
+  });
+
   it("refuses a bare name that two kinds have, listing both", () => {
     const two = [...objects, workloadObject("shop/web", { kind: "StatefulSet" })];
     expect(faultOf("shop/web", two)).toBe(
