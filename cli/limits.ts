@@ -81,6 +81,9 @@ export const sideFileBytesMax = 1024 * 1024;
 /** Bytes of manifests that are sent to the server in one question: its own bound is 16 MiB for the whole request. */
 export const changesBytesMax = 15 * 1024 * 1024;
 
+/** Megabytes of one connection to the server: twice the largest question, which waits here until the server takes it. */
+export const sessionMemoryMbMax = 32;
+
 /** Bytes that are encoded and written at once: any piece of `chunkCharsMax` characters fits. */
 export const writeBufferBytes = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { CliError, exitCodes } from "../exit.js";
-import { answerBytesMax } from "../limits.js";
+import { answerBytesMax, sessionMemoryMbMax } from "../limits.js";
 
 /** Where the server is and how to talk to it. */
 export type Connection = {
@@ -23,7 +23,8 @@ export const openTransport = (connection: Connection): OpenTransport => {
   const manager = new Http2SessionManager(
     connection.url,
     { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 },
-    ca === undefined ? {} : { ca },
+    // Beyond this bound Node reads no answer and ends the stream by itself.
+    { maxSessionMemory: sessionMemoryMbMax, ...(ca === undefined ? {} : { ca }) },
   );
   const transport = createGrpcTransport({
     baseUrl: connection.url,

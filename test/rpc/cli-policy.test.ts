@@ -1,7 +1,7 @@
 // The commands of policies against a listener with answers of its own: what they ask for, and what becomes of the answers.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type ServerHttp2Session } from "node:http2";
+import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,14 +33,17 @@ afterEach(() => {
 });
 
 const openServer = async (policies: Policies, analyses: Analyses = {}): Promise<string> => {
-  const server = createServer(
-    connectNodeAdapter({
-      routes: (router) => {
-        router.service(PolicyService, policies);
-        router.service(AnalysisService, analyses);
-      },
-    }),
-  );
+  const adapter = connectNodeAdapter({
+    routes: (router) => {
+      router.service(PolicyService, policies);
+      router.service(AnalysisService, analyses);
+    },
+  });
+  return await listening(createServer(adapter));
+};
+
+/** Opens a port for a server; resolves to its URL. */
+const listening = async (server: Http2Server): Promise<string> => {
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => sessions.add(session));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -312,6 +315,32 @@ describe("what goes wrong", () => {
     await run(policies, "policy", "eval", "a", "b");
     expect(timeoutMs).toBeGreaterThan(policyTimeoutMs - 20_000);
     expect(timeoutMs).toBeLessThanOrEqual(policyTimeoutMs);
+  });
+
+  it("reads why a server refused changesBytesMax of changes while they still wait: sessionMemoryMbMax holds them", async () => {
+    const server = createServer();
+    server.on("stream", (stream) => {
+      stream.respond(
+        {
+          ":status": 200,
+          "content-type": "application/grpc+proto",
+          "grpc-status": "8",
+          "grpc-message": "too many questions wait",
+        },
+        { endStream: true },
+      );
+    });
+    const folder = mkdtempSync(join(tmpdir(), "causeway-cli-"));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "large.yaml");
+    writeFileSync(file, "#".repeat(changesBytesMax));
+    const url = await listening(server);
+    const argv = ["policy", "whatif", "--change", file, "--server", url];
+    expect(await runCaught(argv)).toEqual({
+      code: 3,
+      out: "",
+      error: "causeway: too many questions wait\n",
+    });
   });
 
   it("ends with 4 when there is no server", async () => {
