@@ -7,7 +7,7 @@ import type {
   NodeObject,
   PodObject,
 } from "../../server/analyzer/model/objects.js";
-import type { PolicyEndpoint } from "../../server/analyzer/policy/decision.js";
+import type { PairDecision, PolicyEndpoint } from "../../server/analyzer/policy/decision.js";
 import { PolicyEngine } from "../../server/analyzer/policy/engine.js";
 import { profiles } from "../../server/analyzer/policy/profile.js";
 import { networkPolicyObject, podObject } from "./cluster-objects.js";
@@ -72,13 +72,16 @@ const endpoint = (end: PodObject | NodeObject): PolicyEndpoint =>
   end.kind === "Pod" ? { kind: "pod", pod: end } : { kind: "node", node: end };
 
 /** Everything that an engine says: its list, and each pair, which `decide`, `reach` and the list must agree on. */
-const allOf = (engine: PolicyEngine): readonly string[] => {
+const allOf = (engine: PolicyEngine): readonly unknown[] => {
+  const decisions: PairDecision[] = [];
   const rows = rowTexts(engine);
   const pairs = endsOf(engine).flatMap((one) =>
     endsOf(engine).map((other) => {
       const asked = [endpoint(one), endpoint(other)] as const;
       const reached = reachText(engine.reach(...asked));
-      expect(reached).toBe(reachText(engine.decide(...asked)));
+      const decided = engine.decide(...asked);
+      decisions.push(decided);
+      expect(reached).toBe(reachText(decided));
       return `${nameOf(one)} => ${nameOf(other)} : ${reached}`;
     }),
   );
@@ -86,7 +89,7 @@ const allOf = (engine: PolicyEngine): readonly string[] => {
     (pair) => !pair.includes("[Node]") && !isToItself(pair) && !pair.endsWith(none),
   );
   expect(rows.filter((row) => /^\S+\[Pod\] => \S+\[Pod\] /.test(row))).toEqual(listed.sort());
-  return [...rows, ...pairs];
+  return [...rows, ...pairs, ...decisions];
 };
 
 const nameOf = ({ namespace, name, kind }: PodObject | NodeObject): string =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProfileName } from "../../../../server/analyzer/policy/profile.js";
+import { connectionsText } from "../../../../server/analyzer/sets/connections.js";
 import {
   clusterPolicyText,
   documents,
@@ -194,6 +195,28 @@ describe("two families", () => {
     expect(reachOf([...dual, policy], "shop/both => shop/db")).toContain(` ? ${all}`);
   });
 
+  it("T31 names the rules of each family by themselves", () => {
+    const policy = policyText(
+      "shop/db",
+      `podSelector: {matchLabels: {app: db}}
+ingress:
+  - {from: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 80}]}
+  - {from: [{ipBlock: {cidr: 'fd00::/8'}}], ports: [{port: 81}]}
+  - {from: [{ipBlock: {cidr: 'fd00::/16'}}], ports: [{port: 82}]}`,
+    );
+    const { engine, model } = manifestWorld(documents(...dual, policy));
+    const [source, destination] = ["both", "db"].map((name) => model.pod("shop", name));
+    if (source === undefined || destination === undefined) throw new Error("a pod is missing");
+    const { ingress } = engine.decide(
+      { kind: "pod", pod: source },
+      { kind: "pod", pod: destination },
+    );
+    const rules = ingress.parts.flatMap((part) =>
+      "rule" in part ? [`${part.rule.index} ${connectionsText(part.connections)}`] : [],
+    );
+    expect(rules).toEqual(["0 TCP 80", "1 TCP 81", "2 TCP 82"]);
+  });
+
   it("are one under np-guard's conventions", () => {
     const policy = ingressOfDb("[{ipBlock: {cidr: '::/0'}}]");
     expect(reachOf([...dual, policy], "2001:db8::1 => shop/db", { profile: "np-guard" })).toBe(
@@ -260,6 +283,21 @@ describe("nodes and the host network", () => {
     });
     expect(reachOf([...manifests, policy], "node/n1 => shop/db")).toBe(all);
     expect(reachOf([...manifests, policy], "node/n2 => shop/web")).toBe(all);
+  });
+
+  it("T33 takes the node's address for that of a pod on its network that shows none", () => {
+    const policy = ingressOfDb("[{ipBlock: {cidr: 192.168.0.1/32}}]");
+    const unseen = (status: Readonly<Record<string, unknown>>) =>
+      podText("kube-system/unseen", {
+        spec: { nodeName: "n1", hostNetwork: true, containers: [{ name: "main", image: "main" }] },
+        status,
+      });
+    for (const status of [{}, { hostIP: "192.168.0.1" }]) {
+      const pair = "kube-system/unseen => shop/db";
+      expect(reachOf([...cluster, unseen(status), policy], pair)).toBe(all);
+    }
+    const moved = [...cluster, unseen({ hostIP: "192.168.0.9" }), policy];
+    expect(reachOf(moved, "kube-system/unseen => shop/db")).toBe(none);
   });
 
   it("T33 is no subject or peer of a ClusterNetworkPolicy either", () => {

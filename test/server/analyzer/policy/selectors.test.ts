@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { namespaceText, podText, policyText } from "../../../support/lint-manifests.js";
+import type { EvaluatedPolicy } from "../../../../server/analyzer/policy/decision.js";
+import {
+  clusterPolicyText,
+  documents,
+  namespaceText,
+  podText,
+  policyText,
+} from "../../../support/lint-manifests.js";
+import { manifestWorld } from "../../../support/manifest-world.js";
 import { reachesOf } from "../../../support/reach-of.js";
 
 // Goal: whom selectors select, as apimachinery and the NetworkPolicy API define it. Method: pods that differ in one label or
@@ -154,6 +162,34 @@ describe("selectors of peers", () => {
 });
 
 describe("selectors of subjects", () => {
+  it("name the living pods of the policy's namespace, or of all that it selects", () => {
+    const host = podText("shop/agent", {
+      labels: { color: "red" },
+      spec: { hostNetwork: true, containers: [{ name: "main", image: "main" }] },
+    });
+    const ended = podText("shop/job", { labels: { color: "red" }, status: { phase: "Failed" } });
+    const red = "{matchLabels: {color: red}}";
+    const world = manifestWorld(
+      documents(
+        ...[target, ...peers, ...namespaces, host, ended],
+        policyText("shop/red", `podSelector: ${red}`),
+        clusterPolicyText(
+          "red",
+          `tier: Admin\npriority: 1\nsubject: {pods: {namespaceSelector: {matchExpressions: [{key: team, operator: Exists}]}, podSelector: ${red}}}`,
+        ),
+      ),
+    );
+    const { engine, model } = world;
+    const subjectsOf = (policy: EvaluatedPolicy): readonly string[] =>
+      engine.podsSelectedBy(policy).map(({ namespace, name }) => `${namespace}/${name}`);
+    const [namespaced] = model.networkPolicies;
+    const [ordered] = model.tieredPolicies;
+    if (namespaced === undefined || ordered === undefined) throw new Error("a policy is missing");
+    expect(subjectsOf(namespaced)).toEqual(["shop/red"]);
+    expect([...subjectsOf(ordered)].sort()).toEqual(["far/red", "shop/red"]);
+    expect(subjectsOf({ ...namespaced, name: "unknown" })).toEqual([]);
+  });
+
   it("T11 select by every operator", () => {
     const isolated = (operator: string, values = ""): readonly string[] => {
       const policy = policyText(

@@ -124,6 +124,8 @@ describe("order within a tier", () => {
     const manifests = [...pods, accept, deny({}, `${tcp(80)}, ${tcp(82)}`)];
     expect(reachOf(manifests, pair).split(" ? ")[1]).toBe("TCP 80");
     expect(reachOf([...pods, accept, deny({ tier: "Baseline" })], pair)).toBe("TCP 80-81");
+    const first = policy("first", `ingress: [${ingress("Deny", tcp(99))}]`, { priority: 1 });
+    expect(reachOf([...manifests, first], pair).split(" ? ")[1]).toBe("TCP 80");
     const same = [...pods, deny({}, tcp(80)), policy("same", `ingress: [${ingress("Deny")}]`)];
     expect(reachOf(same, pair)).toBe(none);
   });
