@@ -9,6 +9,7 @@ import type {
 } from "../../server/analyzer/model/objects.js";
 import {
   configMapObject,
+  namespaceObject,
   networkPolicyObject,
   nodeObject,
   podObject,
@@ -115,6 +116,13 @@ export const flannelPod = (node: string): PodObject =>
     ips: [`192.168.0.${node.slice(1)}`],
   });
 
+/** The Service that every cluster has. */
+export const kubernetesService = (): ServiceObject =>
+  serviceObject("default/kubernetes", {
+    clusterIps: ["10.96.0.1"],
+    ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: 6443 }],
+  });
+
 /** Both nodes, ready. */
 export const bothNodes = (): readonly ClusterObject[] => [
   nodeObject("n1", { podCidrs: ["10.244.1.0/24"], ips: ["192.168.0.1"] }),
@@ -134,6 +142,8 @@ export const cluster = (...changed: readonly ClusterObject[]): readonly ClusterO
     apiPod(),
     apiService(),
     apiSlice(),
+    kubernetesService(),
+    ...["default", "kube-system", "shop"].map((name) => namespaceObject(name)),
     dnsService(),
     dnsPod("n1"),
     dnsPod("n2"),

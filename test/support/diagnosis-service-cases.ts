@@ -150,6 +150,25 @@ export const serviceCases: readonly CodeCase[] = [
     },
   },
   {
+    code: "SELF_DATA_MISSING",
+    status: "unknown",
+    shows: {
+      when: "when the pods of a Service's namespace were not read",
+      objects: cluster(
+        serviceObject("data/db", { selector: { app: "db" }, clusterIps: ["10.96.0.41"] }),
+      ),
+      question: { podB: "svc/data/db" },
+    },
+    lookAlike: {
+      when: "when others of the namespace were",
+      objects: cluster(
+        podObject("data/other"),
+        serviceObject("data/db", { selector: { app: "db" }, clusterIps: ["10.96.0.41"] }),
+      ),
+      question: { podB: "svc/data/db" },
+    },
+  },
+  {
     code: "SERVICE_NO_LOCAL_ENDPOINTS",
     status: "disconnected",
     shows: {

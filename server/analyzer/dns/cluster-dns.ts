@@ -2,6 +2,7 @@ import type { ClusterModel } from "../model/cluster-model.js";
 import type { PodObject, ServiceObject } from "../model/objects.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { canonicalIp, holdersOf } from "../resolve/address-index.js";
+import { seesServicesOf } from "../seen-objects.js";
 import { clusterNetworkOf } from "./cluster-network.js";
 
 /** The DNS that pods with dnsPolicy ClusterFirst ask. */
@@ -14,7 +15,7 @@ export type ClusterDns = {
   readonly nameServers: readonly string[];
   /** Pods of a cache on every node. */
   readonly nodeCaches: readonly PodObject[];
-  /** Whether the model would have it if it were there: it has live pods of the system, and Services. */
+  /** Whether the model would have it if it were there: it has live pods of the system, and sees its Services. */
   readonly isSystemKnown: boolean;
 };
 
@@ -26,11 +27,12 @@ export const isNodeCacheAddress = (text: string): boolean =>
  * The cluster's DNS. What pods ask decides: the Service that has the kubelets' clusterDNS address. Where no object gives
  * that address, the Service that carries the marks of a DNS Service, whatever it is called; its name comes last.
  */
-export const clusterDnsOf = ({ model, view }: Pick<PolicyWorld, "model" | "view">): ClusterDns => {
+export const clusterDnsOf = (world: Pick<PolicyWorld, "model" | "view">): ClusterDns => {
+  const { model, view } = world;
   const { nameServers } = clusterNetworkOf(model);
   const asked = nameServers.filter((address) => !isNodeCacheAddress(address));
   const nodeCaches = nodeCachesOf(model);
-  const isSystemKnown = view.source === "cluster" || hasSystemPods(model);
+  const isSystemKnown = view.source === "cluster" || hasSystemPods(world);
   const byAddress = asked.flatMap((address) => holdersOf(model, address).services)[0];
   const base = { nodeCaches, isSystemKnown };
   if (byAddress !== undefined) {
@@ -94,10 +96,11 @@ const serviceByName = (model: ClusterModel): Found | undefined => {
   return service === undefined ? undefined : { service, foundBy: "name" };
 };
 
-const hasSystemPods = (model: ClusterModel): boolean =>
-  [...model.services].length > 0 &&
-  systemNamespaces.some((namespace) =>
-    [...model.podsIn(namespace)].some(({ phase, expanded }) => phase !== "" && !expanded),
+const hasSystemPods = (world: Pick<PolicyWorld, "model" | "view">): boolean =>
+  systemNamespaces.some(
+    (namespace) =>
+      seesServicesOf(world, namespace) &&
+      [...world.model.podsIn(namespace)].some(({ phase, expanded }) => phase !== "" && !expanded),
   );
 
 const nodeCachesOf = (model: ClusterModel): readonly PodObject[] =>

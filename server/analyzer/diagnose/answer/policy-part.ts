@@ -4,8 +4,8 @@ import { pathWalkthrough, walkthroughOf } from "../../pair/walkthrough.js";
 import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
 import { type ConnectionSet, connectionsOf } from "../../sets/connections.js";
 import { allPorts, portRange } from "../../sets/port-set.js";
-import { holdsWay, type JudgedWay } from "../policies/judged-way.js";
-import type { Way } from "../situation/way.js";
+import type { JudgedWay } from "../policies/judged-way.js";
+import { holdsWay, type Way } from "../situation/way.js";
 import type { Diagnosed } from "./answer-of.js";
 import { rfc3339 } from "./rfc3339.js";
 

@@ -2,7 +2,8 @@ import type { DiagnosisAnswer } from "../../answers.js";
 import { policyName } from "../../pair/views.js";
 import { catalogue } from "../catalogue/catalogue.js";
 import type { Finding } from "../findings/finding.js";
-import { holdsWay, type JudgedWay } from "../policies/judged-way.js";
+import type { JudgedWay } from "../policies/judged-way.js";
+import { holdsWay } from "../situation/way.js";
 import type { ModeVerdict, WayState } from "../verdict/mode-verdict.js";
 import type { Diagnosed } from "./answer-of.js";
 

@@ -177,6 +177,12 @@ const platformCodes = {
     meaning:
       "kube-proxy on the source's node is not ready: changes of Services are not followed there.",
   },
+  SELF_DATA_MISSING: {
+    layer: "model",
+    severity: "medium",
+    certainty: 0,
+    meaning: "What decides was not read: the input has no objects of that kind or namespace.",
+  },
   UNKNOWN_CAUSE: {
     layer: "workload",
     severity: "info",

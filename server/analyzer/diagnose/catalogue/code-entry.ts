@@ -2,7 +2,16 @@
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
 
 /** Which part of the cluster a cause lies in. */
-export type Layer = "workload" | "node" | "cni" | "policy" | "service" | "kube-proxy" | "dns";
+export type Layer =
+  | "workload"
+  | "node"
+  | "cni"
+  | "policy"
+  | "service"
+  | "kube-proxy"
+  | "dns"
+  /** What was read of the cluster, not the cluster. */
+  | "model";
 
 /** What is known of a code before any object is looked at. */
 export type CodeEntry = {

@@ -48,7 +48,8 @@ const checkPod = (situation: Situation, pod: PodObject): CheckResult => {
     ...(usesCluster ? clusterFaults(subject, routes) : []),
   ];
   const { service } = subject.dns;
-  const fine = faults.every(({ effect }) => effect === "risk");
+  const answers = routes?.udp.legs.some(({ state }) => state === "used") === true;
+  const fine = answers && faults.every(({ effect }) => effect === "risk");
   return {
     findings: faults.map((fault) => dnsFinding(subject, fault)),
     ruledOut:

@@ -2,6 +2,7 @@ import { assertNever } from "../../../../common/assert.js";
 import type { LookUp } from "../../dns/look-up.js";
 import type { PodObject, ServiceObject } from "../../model/objects.js";
 import { didYouMean, nearMisses } from "../../resolve/near-misses.js";
+import { seesNamespaces, seesPodsOf, seesServicesOf } from "../../seen-objects.js";
 import { serviceTitle } from "../../service/service-text.js";
 import { kubectl } from "../findings/shell-words.js";
 import { execIn } from "../pods/pod-commands.js";
@@ -21,15 +22,66 @@ export const recordFaults = (subject: DnsSubject): readonly DnsFault[] => {
       { kind: "name", data: { name, asked_by: podName(pod), namespace: answer.namespace } },
     ],
   };
+  const unseen = unseenOf(subject, { name, answer });
   const [meant] = answer.elsewhere;
   if (isWrongNamespace(asked) && meant !== undefined) {
-    return [wrongNamespaceFault(base, { name, pod, meant })];
+    const fault = wrongNamespaceFault(base, { name, pod, meant });
+    return [unseen === undefined ? fault : { ...fault, ...guessed }];
   }
+  if (unseen !== undefined) return [unseenFault(base, { name, ...unseen })];
   const hint = nearHint(subject, answer.namespace, name.split(".")[0] ?? "");
   return [missingFault(base, { name, answer, hint })];
 };
 
 type Base = Pick<DnsFault, "effect" | "origin" | "observations">;
+
+/** The namespace may have a Service of the name that was not read; that another one has is likelier what is wrong. */
+const guessed = { certainty: 0.6, proof: "inferred" } as const;
+
+type Missing = Extract<LookUp, { readonly kind: "missing" }>;
+
+/** What was not read and may answer to the name. */
+type Unseen = { readonly what: string; readonly step: string };
+
+const unseenOf = (
+  { world }: DnsSubject,
+  { name, answer }: { readonly name: string; readonly answer: Missing },
+): Unseen | undefined => {
+  const { why, namespace } = answer;
+  if (why === "no-name") {
+    const isOther =
+      /(^|\.)(svc|pod)(\.|$)/.test(name) && !world.model.namespaceNames().has(namespace);
+    return isOther && !seesNamespaces(world)
+      ? {
+          what: `objects of namespace ${namespace}`,
+          step: kubectl("", "get", "namespaces", "-o", "yaml"),
+        }
+      : undefined;
+  }
+  const kind = why === "no-service" ? "services" : "pods";
+  const sees = why === "no-service" ? seesServicesOf : seesPodsOf;
+  return sees(world, namespace)
+    ? undefined
+    : {
+        what: `${why === "no-service" ? "Services" : "pods"} of namespace ${namespace}`,
+        step: kubectl(namespace, "get", kind, "-o", "yaml"),
+      };
+};
+
+const unseenFault = (
+  base: Base,
+  { name, what, step }: Unseen & { readonly name: string },
+): DnsFault => ({
+  ...base,
+  effect: "unknown",
+  code: "SELF_DATA_MISSING",
+  component: `name ${name}`,
+  issue: `Whether anything answers to ${name} can't be told: the model has no ${what}`,
+  solutions: [`Read the ${what} as well: run ${step}`],
+  summary: `Read the ${what} as well`,
+  why: "A name means what objects of the cluster say, and these were not read.",
+  steps: [step],
+});
 
 const wrongNamespaceFault = (
   base: Base,
@@ -61,7 +113,7 @@ const missingFault = (
     hint,
   }: {
     readonly name: string;
-    readonly answer: Extract<LookUp, { readonly kind: "missing" }>;
+    readonly answer: Missing;
     readonly hint: string;
   },
 ): DnsFault => {

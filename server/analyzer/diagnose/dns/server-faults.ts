@@ -5,6 +5,7 @@ import type { Observation } from "../findings/finding.js";
 import { kubectl } from "../findings/shell-words.js";
 import { podName } from "../pods/pod-subject.js";
 import { describeService, listSlices } from "../services/service-commands.js";
+import { hasUnseenPods } from "../services/unseen-pods.js";
 import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
 import { nodeCacheFaults } from "./node-cache-faults.js";
 
@@ -15,7 +16,7 @@ export const serverFaults = (
 ): readonly DnsFault[] => [
   ...(routes === undefined
     ? missingService(subject)
-    : [...portFaults(routes), ...endpointFaults(routes), ...redundancyFaults(routes)]),
+    : [...portFaults(routes), ...endpointFaults(subject, routes), ...redundancyFaults(routes)]),
   ...nodeCacheFaults(subject),
 ];
 
@@ -28,8 +29,8 @@ const checkPods = ({ namespace }: { readonly namespace: string }): string =>
 const base = { component: "", origin: "cluster", effect: "blocks" } as const;
 
 const missingService = ({ dns }: DnsSubject): readonly DnsFault[] => {
+  if (!dns.isSystemKnown) return [];
   const asked = dns.nameServers.filter((address) => !isNodeCacheAddress(address));
-  if (asked.length === 0 && !dns.isSystemKnown) return [];
   const what =
     asked.length === 0
       ? "The cluster has no DNS Service"
@@ -116,8 +117,8 @@ const isBroken = (issue: ServiceIssue): issue is Broken =>
   issue.kind === "port-unresolved" ||
   issue.kind === "stale-endpoints";
 
-const endpointFaults = ({ udp }: DnsRoutes): readonly DnsFault[] => {
-  if (udp.ports.length === 0 || usedIn(udp).length > 0) return [];
+const endpointFaults = ({ world }: DnsSubject, { udp }: DnsRoutes): readonly DnsFault[] => {
+  if (udp.ports.length === 0 || usedIn(udp).length > 0 || hasUnseenPods(world, udp)) return [];
   const issue = udp.issues.find(isBroken);
   if (issue === undefined) return [];
   const { service } = udp;

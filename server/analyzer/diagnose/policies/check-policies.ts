@@ -5,8 +5,8 @@ import { type CheckResult, joinResults, nothing } from "../findings/finding.js";
 import { portText } from "../situation/asked-ports.js";
 import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
-import type { Way } from "../situation/way.js";
-import { holdsWay, type JudgedDirection, type JudgedWay } from "./judged-way.js";
+import { holdsWay, type Way } from "../situation/way.js";
+import type { JudgedDirection, JudgedWay } from "./judged-way.js";
 import { denialOf } from "./policy-denial.js";
 import { denialFinding, doubtFinding } from "./policy-finding.js";
 import { policyHints } from "./policy-hints.js";
@@ -35,7 +35,7 @@ type Task = JudgedDirection & {
 };
 
 const checkDirection = (situation: Situation, task: Task): CheckResult => {
-  const { way, decision, connection, translated } = task;
+  const { way, decision, connection, doubt: other } = task;
   const hints = policyHints(situation, task);
   switch (task.verdict) {
     case "denied": {
@@ -57,9 +57,7 @@ const checkDirection = (situation: Situation, task: Task): CheckResult => {
             .map((doubt) =>
               doubtFinding(situation, task, { doubt, view: doubtView(doubt, connection) }),
             ),
-          ...(translated === undefined
-            ? []
-            : [doubtFinding(situation, task, { view: translated })]),
+          ...(other === undefined ? [] : [doubtFinding(situation, task, { view: other })]),
         ],
       };
     case "allowed":

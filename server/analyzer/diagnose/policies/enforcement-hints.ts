@@ -1,8 +1,8 @@
 import type { EvaluatedPolicy, Part } from "../../policy/decision.js";
 import type { Finding } from "../findings/finding.js";
 import type { Situation } from "../situation/situation.js";
+import { holdsWay } from "../situation/way.js";
 import { type HintTask, hintFinding, showPolicy } from "./hint-finding.js";
-import { holdsWay } from "./judged-way.js";
 import { policyTitleOf } from "./policy-finding.js";
 
 /** Within this time a new policy may not be in force on every node. */

@@ -3,9 +3,9 @@ import { amongAll, type Opinion, opinionOf, type Translation } from "../../pair/
 import { translatedEgress, translatedIngress } from "../../pair/translation.js";
 import type { DirectionDecision, PairDecision, PolicyEndpoint } from "../../policy/decision.js";
 import type { PolicyWorld } from "../../policy-world.js";
-import { type ConnectionSet, containsConnection } from "../../sets/connections.js";
 import type { Situation } from "../situation/situation.js";
-import type { Way } from "../situation/way.js";
+import { holdsWay, type Way } from "../situation/way.js";
+import { unseenLabelsOf } from "./unseen-labels.js";
 
 /** What a direction says of a way. */
 export type DirectionVerdict = "allowed" | "denied" | "unknown";
@@ -14,8 +14,8 @@ export type DirectionVerdict = "allowed" | "denied" | "unknown";
 export type JudgedDirection = {
   readonly decision: DirectionDecision;
   readonly verdict: DirectionVerdict;
-  /** Why it can't be told beyond the decision's own doubts: an address that is translated on the way. */
-  readonly translated: Translation["doubt"] | undefined;
+  /** Why it can't be told beyond the decision's own doubts: a translated address, labels that were not read. */
+  readonly doubt: Translation["doubt"] | undefined;
 };
 
 /** A way with what policies say of it. */
@@ -43,8 +43,11 @@ export const judgeWays = ({
     return [
       {
         way,
-        egress: judgeDirection(decision.egress, way, translations.egress),
-        ingress: judgeDirection(decision.ingress, way, translations.ingress),
+        egress: judgeDirection(world, decision.egress, { way, translation: translations.egress }),
+        ingress: judgeDirection(world, decision.ingress, {
+          way,
+          translation: translations.ingress,
+        }),
       },
     ];
   });
@@ -63,15 +66,19 @@ const translationsOf = (
 
 /** A direction is certain of what every opinion says, and possible is what any says. */
 const judgeDirection = (
+  world: PolicyWorld,
   decision: DirectionDecision,
-  way: Way,
-  translation: Translation | undefined,
+  { way, translation }: { readonly way: Way; readonly translation: Translation | undefined },
 ): JudgedDirection => {
   const plain = verdictOf(opinionOf(decision), way);
-  if (translation === undefined) return { decision, verdict: plain, translated: undefined };
-  const verdict = verdictOf(amongAll([opinionOf(decision), ...translation.opinions]), way);
+  const opinions = translation?.opinions ?? [];
+  const verdict = verdictOf(amongAll([opinionOf(decision), ...opinions]), way);
+  if (verdict === "denied") {
+    const doubt = unseenLabelsOf(world, decision, way);
+    return { decision, verdict: doubt === undefined ? "denied" : "unknown", doubt };
+  }
   const isFresh = verdict === "unknown" && plain !== "unknown";
-  return { decision, verdict, translated: isFresh ? translation.doubt : undefined };
+  return { decision, verdict, doubt: isFresh ? translation?.doubt : undefined };
 };
 
 const verdictOf = ({ certain, possible }: Opinion, way: Way): DirectionVerdict => {
@@ -91,7 +98,3 @@ const endKey = (end: PolicyEndpoint): string => {
       return `${end.range.family}/${end.range.first}-${end.range.last}`;
   }
 };
-
-/** Whether a set of connections has a way in it: of a way to any port, whether it has one of its protocol. */
-export const holdsWay = (set: ConnectionSet, { protocol, port }: Way): boolean =>
-  port === 0 ? set[protocol].length > 0 : containsConnection(set, protocol, port);

@@ -6,9 +6,9 @@ import { listed } from "../findings/listed.js";
 import { idlePoliciesMax } from "../limits.js";
 import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
+import { holdsWay } from "../situation/way.js";
 import { enforcementHints } from "./enforcement-hints.js";
 import { type HintTask, hintFinding, showPolicy } from "./hint-finding.js";
-import { holdsWay } from "./judged-way.js";
 import { policyTitleOf } from "./policy-finding.js";
 
 /** Rules for one pod and direction beyond which nobody oversees them. */

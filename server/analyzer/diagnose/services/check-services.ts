@@ -22,6 +22,7 @@ import {
 } from "./endpoint-faults.js";
 import { headlessFault, portFault, targetFault, unresolvedFault } from "./port-faults.js";
 import { type ServiceFault, serviceFinding } from "./service-faults.js";
+import { hasUnseenPods, unseenPodsFault } from "./unseen-pods.js";
 import { withoutService } from "./without-service.js";
 
 /** What the Services on the way do to connections. */
@@ -42,7 +43,9 @@ const checkRoute = ({ world, ways }: Situation, route: ServiceRoute): CheckResul
   const placed = chainOf(route).flatMap((each): readonly Placed[] => {
     const range = rangeFault(world, each.service, hits);
     return [
-      ...issueFaults(world, each, hits),
+      ...(hasUnseenPods(world, each)
+        ? [unseenPodsFault(each, hits)]
+        : issueFaults(world, each, hits)),
       ...targetFaults(each, ways.filter(hits)),
       ...familyFaults(each, hits),
       ...(range === undefined ? [] : [range]),
@@ -51,7 +54,7 @@ const checkRoute = ({ world, ways }: Situation, route: ServiceRoute): CheckResul
   const findings = placed.map((each) => serviceFinding(each.route.service, each.fault));
   return {
     findings,
-    ruledOut: findings.some(({ effect }) => effect === "blocks") ? [] : [servingOf(route)],
+    ruledOut: findings.some(({ effect }) => effect === "blocks") ? [] : servingOf(route),
     seen: [{ place: "service", observation: routeSeen(world, route) }],
   };
 };
@@ -65,13 +68,17 @@ const chainOf = (route: ServiceRoute): readonly ServiceRoute[] => {
 const usedIn = ({ legs }: ServiceRoute): number =>
   legs.filter(({ state }) => state === "used").length;
 
-const servingOf = (route: ServiceRoute): CheckResult["ruledOut"][number] => {
+const servingOf = (route: ServiceRoute): CheckResult["ruledOut"] => {
   const last = chainOf(route).at(-1) ?? route;
   const used = usedIn(last);
-  return {
-    code: "SERVICE_NO_ENDPOINTS",
-    because: `${serviceTitle(last.service)} has ${used} ${used === 1 ? "endpoint that takes" : "endpoints that take"} connections`,
-  };
+  if (used === 0) return [];
+  const endpoints = used === 1 ? "endpoint that takes" : "endpoints that take";
+  return [
+    {
+      code: "SERVICE_NO_ENDPOINTS",
+      because: `${serviceTitle(last.service)} has ${used} ${endpoints} connections`,
+    },
+  ];
 };
 
 const routeSeen = ({ model }: PolicyWorld, route: ServiceRoute): Observation => {

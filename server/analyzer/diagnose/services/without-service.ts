@@ -1,13 +1,16 @@
+import { seesServicesOf } from "../../seen-objects.js";
 import { type CheckResult, nothing, remedyOf } from "../findings/finding.js";
 import { kubectl } from "../findings/shell-words.js";
 import { podName } from "../pods/pod-subject.js";
+import { servicesToward } from "../situation/services-of-pod.js";
 import type { Situation } from "../situation/situation.js";
 
 /** That no Service leads to the pod: for information, its own address needs none. */
-export const withoutService = ({ b, ways }: Situation): CheckResult => {
+export const withoutService = ({ world, b }: Situation): CheckResult => {
   const [pod] = b.pods;
   if (pod === undefined || b.resolved.kind === "service") return nothing;
-  if (ways.some(({ route }) => route !== undefined)) return nothing;
+  if (!seesServicesOf(world, pod.namespace)) return nothing;
+  if (servicesToward(world.model, pod).length > 0) return nothing;
   const name = podName(pod);
   const summary = `Create a service to expose Pod ${name}`;
   return {

@@ -1,6 +1,6 @@
 import type { PolicyEndpoint } from "../../policy/decision.js";
 import type { ServiceLeg, ServiceRoute } from "../../service/service-route.js";
-import type { Protocol } from "../../sets/connections.js";
+import { type ConnectionSet, containsConnection, type Protocol } from "../../sets/connections.js";
 
 /** How B is reached: by its own address, by a Service's address, or by a name. */
 export const accessModes = ["podIP", "serviceIP", "name"] as const;
@@ -42,3 +42,7 @@ export const isSameEnd = (one: PolicyEndpoint, other: PolicyEndpoint): boolean =
     other.range.last === one.range.last
   );
 };
+
+/** Whether a set of connections has a way in it: of a way to any port, whether it has one of its protocol. */
+export const holdsWay = (set: ConnectionSet, { protocol, port }: Way): boolean =>
+  port === 0 ? set[protocol].length > 0 : containsConnection(set, protocol, port);

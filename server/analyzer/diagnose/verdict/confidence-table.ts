@@ -45,6 +45,8 @@ export const gapCosts = {
   plugin: 0.03,
   /** Endpoints derived from a selector may differ from those that the cluster has. */
   slices: 0.03,
+  /** A policy that goes by labels of namespaces may select what is taken to have none. */
+  labels: 0.05,
   /** DNS that is not in the model is taken to work. */
   dns: 0.05,
   /** Documents that could not be read may hold a policy or a fault. */

@@ -1,4 +1,3 @@
-import { clusterDnsOf } from "../../dns/cluster-dns.js";
 import type { PodObject } from "../../model/objects.js";
 import { listed } from "../findings/listed.js";
 import { podName } from "../pods/pod-subject.js";
@@ -6,6 +5,7 @@ import type { Situation } from "../situation/situation.js";
 import { boundGaps, modelGaps } from "./bound-gaps.js";
 import { gapCosts } from "./confidence-table.js";
 import { type Gap, gap } from "./gap.js";
+import { unseenGaps } from "./unseen-gaps.js";
 
 /** What a diagnosis by objects did not look at, and what the model lacks for this question. */
 export const gapsOf = (situation: Situation): readonly Gap[] => [
@@ -14,7 +14,7 @@ export const gapsOf = (situation: Situation): readonly Gap[] => [
   ...nodeGaps(situation),
   ...pluginGaps(situation),
   ...sliceGaps(situation),
-  ...dnsGaps(situation),
+  ...unseenGaps(situation),
   ...modelGaps(situation),
   ...boundGaps(situation),
 ];
@@ -138,18 +138,3 @@ const sliceGaps = ({ ways }: Situation): readonly Gap[] => [
       ]
     : []),
 ];
-
-const dnsGaps = ({ world, modes }: Situation): readonly Gap[] => {
-  const { service, nameServers, isSystemKnown } = clusterDnsOf(world);
-  const isUnseen = service === undefined && nameServers.length === 0 && !isSystemKnown;
-  return modes.includes("name") && isUnseen
-    ? [
-        gap(
-          "the cluster's DNS",
-          "the model has neither its Service nor its pods",
-          "names are taken to resolve",
-          { cost: gapCosts.dns, modes: ["name"] },
-        ),
-      ]
-    : [];
-};

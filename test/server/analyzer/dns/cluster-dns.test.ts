@@ -61,9 +61,12 @@ spec: {clusterIP: 10.96.0.53, ports: [{port: 53, protocol: UDP}]}
 
   it("knows whether it would see one", () => {
     expect(dns(podObject("shop/web")).isSystemKnown).toBe(false);
-    expect(
-      dns(podObject("kube-system/kube-proxy"), serviceObject("default/kubernetes")).isSystemKnown,
-    ).toBe(true);
+    const proxy = podObject("kube-system/kube-proxy");
+    const [first, other] = [serviceObject("default/kubernetes"), serviceObject("shop/api")];
+    expect(dns(proxy, first, other).isSystemKnown).toBe(true);
+    // A dump of some namespaces.
+    expect(dns(proxy, first).isSystemKnown).toBe(false);
+    expect(dns(proxy, other).isSystemKnown).toBe(false);
     expect(clusterDnsOf(objectWorld([], { source: "cluster" })).isSystemKnown).toBe(true);
   });
 
