@@ -170,6 +170,89 @@ export const podCases: readonly CodeCase[] = [
     },
   },
   {
+    code: "POD_CRASHLOOP",
+    status: "disconnected",
+    shows: {
+      when: "when an init container dies again and again",
+      objects: cluster(
+        pending({
+          ips: ["10.244.2.20"],
+          containers: [
+            { name: "migrate", ready: false, restartCount: 5, waiting: "CrashLoopBackOff" },
+            ...waitingFor("PodInitializing"),
+          ],
+        }),
+      ),
+    },
+    lookAlike: {
+      when: "when it still runs",
+      objects: cluster(
+        pending({
+          containers: [
+            { name: "migrate", ready: false, restartCount: 0 },
+            ...waitingFor("PodInitializing"),
+          ],
+        }),
+      ),
+    },
+  },
+  {
+    code: "POD_CRASHLOOP",
+    status: "disconnected",
+    shows: {
+      when: "when the container that listens has ended and is not started again",
+      objects: cluster(
+        apiPod({
+          ...unready,
+          containers: [
+            { name: "api", ready: false, restartCount: 0, terminated: "Error", exitCode: 1 },
+          ],
+        }),
+      ),
+    },
+    lookAlike: {
+      when: "when an init container has done its work",
+      objects: cluster(
+        apiPod({
+          containers: [
+            { name: "setup", ready: true, restartCount: 0, terminated: "Completed", exitCode: 0 },
+            { name: "api", ready: true, restartCount: 0 },
+          ],
+        }),
+      ),
+    },
+  },
+  {
+    code: "POD_STARTING",
+    status: "disconnected",
+    shows: {
+      when: "when an init container runs",
+      objects: cluster(
+        pending({
+          containers: [
+            { name: "wait", ready: false, restartCount: 0 },
+            ...waitingFor("PodInitializing"),
+          ],
+        }),
+      ),
+    },
+    lookAlike: {
+      when: "when the pod has no network yet",
+      objects: cluster(pending({ containers: waitingFor("ContainerCreating") })),
+    },
+  },
+  {
+    code: "POD_STARTING",
+    status: "disconnected",
+    shows: {
+      when: "when the image is pulled and the pod has its address",
+      objects: cluster(
+        pending({ ips: ["10.244.2.20"], containers: waitingFor("ContainerCreating") }),
+      ),
+    },
+    lookAlike: { when: "when the pod runs", objects: cluster() },
+  },
+  {
     code: "POD_OOMKILLED",
     status: "disconnected",
     shows: {

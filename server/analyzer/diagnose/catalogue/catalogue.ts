@@ -36,6 +36,12 @@ const platformCodes = {
     certainty: 0.85,
     meaning: "The pod waits for its network namespace: the network plugin did not set it up.",
   },
+  POD_STARTING: {
+    layer: "workload",
+    severity: "high",
+    certainty: 0.75,
+    meaning: "The pod's containers have not started: an init container runs, or images are pulled.",
+  },
   CNI_IPAM_EXHAUSTED: {
     layer: "cni",
     severity: "high",

@@ -20,6 +20,7 @@ const faultOf = (subject: PodSubject, status: ContainerStatus): PodFault | undef
   return {
     ...fault,
     effect: down ? effect : "risk",
+    ...(down ? {} : { severity: "medium" }),
     makesUnready: down,
     solutions: [`${fault.summary}: run ${fault.steps[0] ?? ""}`],
   };
@@ -27,14 +28,25 @@ const faultOf = (subject: PodSubject, status: ContainerStatus): PodFault | undef
 
 type Fault = Omit<PodFault, "effect" | "solutions">;
 
-const stateFault = (subject: PodSubject, status: ContainerStatus): Fault | undefined => {
+/** What is wrong with a container; undefined for one that runs, waits for its turn or has done its work. */
+export const stateFault = (subject: PodSubject, status: ContainerStatus): Fault | undefined => {
   if (isImageError(status)) return imageFault(subject, status);
   if (isConfigError(status)) return configFault(subject, status);
   const killed = status.terminated === "OOMKilled" || status.lastTerminated === "OOMKilled";
   if (killed) return memoryFault(subject, status);
-  if (status.waiting !== "CrashLoopBackOff") return undefined;
+  if (status.waiting !== "CrashLoopBackOff" && !hasEnded(subject, status)) return undefined;
   return conflictsInPod(subject, status) ?? crashFault(subject, status);
 };
+
+/** Whether a container has failed, or has ended though it is one that listens; init containers end well and have no ports. */
+const hasEnded = (
+  { pod }: PodSubject,
+  { name, terminated, exitCode = 0 }: ContainerStatus,
+): boolean =>
+  terminated !== undefined &&
+  (exitCode !== 0 ||
+    terminated !== "Completed" ||
+    pod.ports.some(({ container }) => container === name));
 
 const memoryFault = ({ pod }: PodSubject, status: ContainerStatus): Fault => ({
   code: "POD_OOMKILLED",
@@ -50,17 +62,19 @@ const memoryFault = ({ pod }: PodSubject, status: ContainerStatus): Fault => ({
 const crashFault = (subject: PodSubject, status: ContainerStatus): Fault => {
   const { pod } = subject;
   const exit = status.exitCode === undefined ? "" : `, exit code ${status.exitCode}`;
+  const state = status.waiting === undefined ? "has ended" : "is in CrashLoopBackOff";
   return {
     code: "POD_CRASHLOOP",
-    issue: `Pod ${podName(pod)} container ${status.name} is in CrashLoopBackOff (${status.restartCount} restarts${exit})`,
+    issue: `Pod ${podName(pod)} container ${status.name} ${state} (${status.restartCount} restarts${exit})`,
     ...(status.lastTerminated === undefined
       ? { equivalentTo: ["POD_OOMKILLED", "POD_PORT_CONFLICT"] as const }
       : {}),
     summary: `Find out why container ${status.name} of ${podName(pod)} dies`,
     why: "Between restarts nothing listens: connections are refused until the container is up, and again when it dies.",
-    steps: [podLogs(pod, status.name), describePod(pod)],
+    steps: [podLogs(pod, status.terminated === undefined ? status.name : ""), describePod(pod)],
     data: {
       ...waitingData(status),
+      ...(status.terminated === undefined ? {} : { terminated: status.terminated }),
       ...(status.exitCode === undefined ? {} : { exit_code: String(status.exitCode) }),
       ...(status.lastTerminated === undefined ? {} : { last_terminated: status.lastTerminated }),
     },

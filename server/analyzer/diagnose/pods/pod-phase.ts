@@ -1,7 +1,8 @@
-import type { ContainerStatus, PodObject } from "../../model/objects.js";
+import type { PodObject } from "../../model/objects.js";
 import { command, kubectl } from "../findings/shell-words.js";
-import { describePod } from "./pod-commands.js";
-import { configFault, imageFault, isConfigError, isImageError, sandboxFault } from "./pod-start.js";
+import { describePod, podLogs } from "./pod-commands.js";
+import { stateFault } from "./pod-containers.js";
+import { sandboxFault } from "./pod-start.js";
 import {
   clip,
   eventsOf,
@@ -82,14 +83,39 @@ const lostFault = (pod: PodObject): PodFault => {
 const pendingFault = (subject: PodSubject): PodFault => {
   const { pod } = subject;
   if (pod.nodeName === undefined || pod.nodeName === "") return unscheduledFault(subject);
-  const waiting = (fits: (status: ContainerStatus) => boolean): ContainerStatus | undefined =>
-    pod.containers.find(fits);
   const base = notRunning(pod);
-  const image = waiting(isImageError);
-  if (image !== undefined) return { ...imageFault(subject, image), ...base };
-  const config = waiting(isConfigError);
-  if (config !== undefined) return { ...configFault(subject, config), ...base };
-  return { ...sandboxFault(subject), ...base };
+  const [fault] = pod.containers.flatMap((status) => stateFault(subject, status) ?? []);
+  if (fault !== undefined) return { ...fault, ...base };
+  return { ...(hasNetwork(pod) ? startingFault(pod) : sandboxFault(subject)), ...base };
+};
+
+const networkConditions = ["PodReadyToStartContainers", "PodHasNetwork"];
+
+/** Whether a pod that waits has its network: it has an address, says so itself, or a container of it has run. */
+const hasNetwork = ({ ips, conditions, containers }: PodObject): boolean =>
+  ips.length > 0 ||
+  conditions.some(({ type, status }) => networkConditions.includes(type) && status === "True") ||
+  containers.some(({ waiting }) => waiting === undefined);
+
+const startingFault = (pod: PodObject): Omit<PodFault, "effect" | "issue" | "solutions"> => {
+  const first = pod.containers.find(
+    ({ waiting, terminated, ready }) => waiting === undefined && terminated === undefined && !ready,
+  );
+  const name = podName(pod);
+  return {
+    code: "POD_STARTING",
+    summary:
+      first === undefined
+        ? `Wait until the images of ${name} are there and its containers have started`
+        : `Wait until container ${first.name} of ${name} has done its work, or find out what it waits for`,
+    why: "The containers of a pod start when its init containers have ended and its images are there; nothing listens before.",
+    steps: [describePod(pod), podLogs(pod)],
+    data: {
+      phase: pod.phase,
+      containers: pod.containers.map((each) => `${each.name} ${each.waiting ?? "runs"}`).join(", "),
+    },
+    prevention: "Let init containers end with an error instead of waiting for ever.",
+  };
 };
 
 const unscheduledFault = (subject: PodSubject): PodFault => {

@@ -3,7 +3,7 @@ import type { ContainerStatus, PodObject } from "../../model/objects.js";
 import { parseCidr, parseIp, rangeContains } from "../../sets/ip.js";
 import type { Observation } from "../findings/finding.js";
 import { command, kubectl } from "../findings/shell-words.js";
-import { describePod, podLogs } from "./pod-commands.js";
+import { describePod } from "./pod-commands.js";
 import { clip, eventsOf, type PodFault, type PodSubject, podName } from "./pod-subject.js";
 
 const imageReasons = [
@@ -174,7 +174,3 @@ export const waitingData = ({
   restarts: String(restartCount),
   ...(waitingMessage === "" ? {} : { message: clip(waitingMessage) }),
 });
-
-/** The command that shows why a container died. */
-export const lastWords = (subject: PodSubject, { name }: ContainerStatus): string =>
-  podLogs(subject.pod, name);

@@ -4,7 +4,7 @@ import type { PolicyWorld } from "../../policy-world.js";
 import { type Fault, findingOf } from "../findings/fault.js";
 import type { Finding, Observation } from "../findings/finding.js";
 import { messageCharsMax } from "../limits.js";
-import { type JudgedPorts, portText } from "../situation/asked-ports.js";
+import type { JudgedPorts } from "../situation/asked-ports.js";
 import type { Way } from "../situation/way.js";
 import { describePod, podLogs } from "./pod-commands.js";
 
@@ -89,6 +89,3 @@ export const eventsOf = (
 /** A message of the cluster, cut to what an answer repeats. */
 export const clip = (text: string): string =>
   text.length > messageCharsMax ? `${text.slice(0, messageCharsMax)}…` : text;
-
-/** The judged ports in words. */
-export const portsText = ({ ports }: JudgedPorts): string => ports.map(portText).join(", ");

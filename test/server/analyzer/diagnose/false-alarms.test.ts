@@ -67,4 +67,13 @@ describe("a healthy cluster", () => {
       calm(objects, { podB });
     }
   });
+
+  it("is calm where a container was killed once and is up again", () => {
+    const container = { name: "api", ready: true, restartCount: 1, exitCode: 137 };
+    const answer = diagnosed(
+      cluster(apiPod({ containers: [{ ...container, lastTerminated: "OOMKilled" }] })),
+    );
+    expect(answer).toMatchObject({ status: "connected", issues: [] });
+    expect(answer.latent).toMatchObject([{ code: "POD_OOMKILLED", severity: "medium" }]);
+  });
 });
