@@ -1,6 +1,8 @@
 import type { Origin } from "../../analyzer/model/objects.js";
 import { manifestProblemsMax } from "../limits.js";
 import type { Decoded } from "../objects/decode-object.js";
+import { groupOf } from "../objects/kind-table.js";
+import { kindConcern } from "../objects/other-kinds.js";
 import type { PendingProblem } from "./problem-list.js";
 
 /** A note about all objects of a kind; the origin is that of the first. */
@@ -26,7 +28,7 @@ export class KindCounts {
         }
         break;
       case "objects":
-        if (decoded.isUnmodelled) {
+        if (decoded.isUnmodelled && decoded.objects.length > 0) {
           count(this.#unmodelled, `${decoded.apiVersion} ${decoded.rawKind}`, origin);
         }
         break;
@@ -37,59 +39,69 @@ export class KindCounts {
   notes(): readonly KindNote[] {
     return [
       ...[...this.#unmodelled].map(
-        ([kind, { count: objects, origin }]): KindNote => ({
-          severity: "warning",
-          code: "unsupported",
-          message: `${kind} is not evaluated (${amount(objects, "object")}): what it selects can't be told`,
-          object: "",
-          origin,
+        ([kind, entry]): KindNote => ({
+          ...told("warning", "unsupported", entry),
+          message: `${kind} is not evaluated (${amount(entry, "object")}): what it says of the pods that it selects is unknown`,
         }),
       ),
-      ...[...this.#ignored].map(
-        ([kind, { count: objects, origin }]): KindNote => ({
-          severity: makesPods.has(kind.slice(kind.indexOf(" ") + 1)) ? "warning" : "info",
-          code: "unknown-kind",
-          message: ignoredText(kind, objects),
-          object: "",
-          origin,
-        }),
-      ),
+      ...[...this.#ignored].map(([kind, entry]) => ignoredNote(kind, entry)),
       ...[...this.#foreign].map(
-        ([what, { count: documents, origin }]): KindNote => ({
-          severity: what === kustomize ? "warning" : "info",
-          code: what === kustomize ? "unsupported" : "unknown-kind",
-          message: `${amount(documents, "document")} ${what}`,
-          object: "",
-          origin,
+        ([what, entry]): KindNote => ({
+          ...(what === kustomize
+            ? told("warning", "unsupported", entry)
+            : told("info", "unknown-kind", entry)),
+          message: `${amount(entry, "document")} ${what}`,
         }),
       ),
     ];
   }
 }
 
-/** Kinds of others that make pods. */
-const makesPods: ReadonlySet<string> = new Set([
-  "AdvancedStatefulSet",
-  "CloneSet",
-  "DeploymentConfig",
-  "Rollout",
-  "VirtualMachine",
-  "VirtualMachineInstance",
-]);
+const told = (
+  severity: KindNote["severity"],
+  code: KindNote["code"],
+  { origin }: Entry,
+): Omit<KindNote, "message"> => ({ severity, code, object: "", origin });
+
+const ignoredNote = (key: string, entry: Entry): KindNote => {
+  const [apiVersion = "", kind = ""] = key.split(" ");
+  const what = key.slice(0, 200);
+  const objects = amount(entry, "object");
+  switch (kindConcern(groupOf(apiVersion), kind)) {
+    case "makes-pods":
+      return {
+        ...told("warning", "unknown-kind", entry),
+        message: `${what} is not read (${objects}): the pods that it makes are missing from the model`,
+      };
+    case "may-refuse":
+      return {
+        ...told("warning", "unsupported", entry),
+        message: `${what} is not evaluated (${objects}): it may refuse connections that policies allow`,
+      };
+    case "template":
+      return {
+        ...told("warning", "unsupported", entry),
+        message: `${what} is not rendered here (${objects}): pass the output of oc process`,
+      };
+    case "not-known":
+      return {
+        ...told("warning", "unknown-kind", entry),
+        message: `${what} is not known and not read (${objects})`,
+      };
+    case "none":
+      return {
+        ...told("info", "unknown-kind", entry),
+        message: `${what} is not part of the model (${objects})`,
+      };
+  }
+};
 
 const kustomization = /(^|[\\/])kustomization\.ya?ml$/i;
 const kustomize =
   "of kustomize, which is not run here: pass the output of kubectl kustomize instead of the folder";
 const noObject = "without apiVersion and kind: no Kubernetes objects, not read";
 
-const ignoredText = (kind: string, objects: number): string => {
-  const text = kind.slice(0, 200);
-  return makesPods.has(kind.slice(kind.indexOf(" ") + 1))
-    ? `${text} is not read (${amount(objects, "object")}): the pods that it makes are missing from the model`
-    : `${text} is not part of the model (${amount(objects, "object")})`;
-};
-
-const amount = (count: number, what: string): string =>
+const amount = ({ count }: Entry, what: string): string =>
   count === 1 ? `1 ${what}` : `${count} ${what}s`;
 
 const count = (entries: Map<string, Entry>, key: string, origin: Origin): void => {

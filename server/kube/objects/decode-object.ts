@@ -52,7 +52,7 @@ export type DecodeOptions = {
 export const decodeObject = (raw: unknown, { origin, implied }: DecodeOptions = {}): Decoded => {
   const faults = new Faults();
   const object = new Field(raw, faults);
-  if (!isRecord(raw)) return { kind: "foreign" };
+  if (!isRecord(raw)) return holdsObjects(raw) ? refusedList(object) : { kind: "foreign" };
   const apiVersion = stringOf(raw, "apiVersion") ?? implied?.apiVersion;
   const kind = stringOf(raw, "kind") ?? implied?.kind;
   if (apiVersion === undefined || kind === undefined) {
@@ -118,19 +118,37 @@ const titleOf = (
     : `${kind} ${namespace}/${name}`;
 };
 
-/** A document with only one of apiVersion and kind, and with metadata, was meant to be an object. */
-const withoutKind = (
-  object: Field,
-  {
-    apiVersion,
-    kind,
-  }: { readonly apiVersion?: string | undefined; readonly kind?: string | undefined },
-): Decoded => {
-  const isMeant =
-    kind !== undefined || (apiVersion !== undefined && object.field("metadata").present);
-  if (!isMeant) return { kind: "foreign" };
-  if (kind === undefined) object.field("kind").error("is required");
-  else {
+/** Whether a value is a list with objects in it. */
+const holdsObjects = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.some(
+    (each) =>
+      isRecord(each) &&
+      stringOf(each, "apiVersion") !== undefined &&
+      stringOf(each, "kind") !== undefined,
+  );
+
+const refusedList = (object: Field): Decoded => {
+  object.error(
+    "is a list of objects: make it the items of a List, or write the objects as documents",
+  );
+  return { kind: "refused", title: "", faults: object.faults.list };
+};
+
+type WrittenType = {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+};
+
+/** A document without apiVersion or kind that was meant to be an object is refused: it may be a policy. */
+const withoutKind = (object: Field, { apiVersion, kind }: WrittenType): Decoded => {
+  const likeKind = object.keys().find((key) => key !== "kind" && key.toLowerCase() === "kind");
+  if (!isMeant(object, { apiVersion, kind: kind ?? likeKind })) return { kind: "foreign" };
+  if (kind === undefined) {
+    object
+      .field("kind")
+      .error(likeKind === undefined ? "is required" : `is required: ${likeKind} is another field`);
+  } else {
     const version = versionOf(kind);
     object
       .field("apiVersion")
@@ -143,11 +161,27 @@ const withoutKind = (
   };
 };
 
+const isMeant = (object: Field, { apiVersion, kind }: WrittenType): boolean => {
+  const metadata = object.field("metadata");
+  return (
+    kind !== undefined ||
+    (apiVersion !== undefined && metadata.present) ||
+    (typeof metadata.field("name").value === "string" && isRecord(object.valueAt("spec"))) ||
+    holdsObjects(object.valueAt("items"))
+  );
+};
+
 /** Tells kinds of no concern from misspelt ones: Kubernetes' own groups have no others than we know. */
 const otherKind = (object: Field, apiVersion: string, kind: string): Decoded => {
   const group = groupOf(apiVersion);
   const title = titleOf(object, kind, "unknown");
-  const builtIn = isBuiltInGroup(group) && isBuiltInKind(kind);
+  const isList = isBuiltInGroup(group) && kind.endsWith("List");
+  const items = object.field("items");
+  if (isList && items.present) {
+    items.items();
+    return { kind: "refused", title, faults: object.faults.list };
+  }
+  const builtIn = isList || (isBuiltInGroup(group) && isBuiltInKind(kind));
   const version = versionOf(kind);
   if (isBuiltInGroup(group) && version !== undefined) {
     object.field("apiVersion").error(`${apiVersion} has no ${kind}: write ${version}`);
@@ -173,12 +207,12 @@ const kindsInModel: readonly string[] = [
   "ClusterNetworkPolicy",
   "AdminNetworkPolicy",
   "BaselineAdminNetworkPolicy",
+  "List",
 ];
 
 const nearKind = (kind: string): string | undefined => {
-  const lower = closest(
-    kind,
-    kindsInModel.map((each) => each.toLowerCase()),
-  );
+  const known = kindsInModel.map((each) => each.toLowerCase());
+  const singular = kind.replace(/ies$/i, "y");
+  const lower = closest(kind, known) ?? closest(singular, known);
   return kindsInModel.find((each) => each.toLowerCase() === lower);
 };

@@ -30,7 +30,7 @@ import { workloadOf } from "./workload.js";
 export type KindRule = MetaRules & {
   /** A version that API servers no longer serve, or never did: the one to write instead. */
   readonly insteadWrite?: string;
-  /** A policy that is not evaluated: what it selects can't be told. */
+  /** A policy that is not evaluated: what it says of the pods that it selects is unknown. */
   readonly isUnmodelled?: true;
   /** One raw object may stand for none or for several of the model. */
   readonly read: (object: Field, meta: ObjectMeta, type: ObjectType) => readonly ClusterObject[];

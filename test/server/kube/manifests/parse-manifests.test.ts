@@ -180,11 +180,15 @@ describe("problems", () => {
     expect(problemsOf(text)).toEqual([]);
   });
 
-  it("warn of kinds that make pods", () => {
-    expect(
-      problemsOf("apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: a}\n"),
-    ).toEqual([
-      "warning unknown-kind a.yaml:1:1 : argoproj.io/v1alpha1 Rollout is not read (1 object): the pods that it makes are missing from the model",
+  it.each([
+    ["argoproj.io/v1alpha1", "Rollout"],
+    ["apps.openshift.io/v1", "DeploymentConfig"],
+    ["apps.kruise.io/v1beta1", "StatefulSet"],
+    ["batch.volcano.sh/v1alpha1", "Job"],
+    ["serving.knative.dev/v1", "Service"],
+  ])("warn of kinds that make pods: %s %s", (apiVersion, kind) => {
+    expect(problemsOf(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}\n`)).toEqual([
+      `warning unknown-kind a.yaml:1:1 : ${apiVersion} ${kind} is not read (1 object): the pods that it makes are missing from the model`,
     ]);
   });
 
@@ -192,7 +196,47 @@ describe("problems", () => {
     const cilium = (name: string) =>
       `apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: ${name}}\nspec: {endpointSelector: {}, ingress: [{}]}\n`;
     expect(problemsOf(`${cilium("a")}---\n${cilium("b")}`)).toEqual([
-      "warning unsupported a.yaml:1:1 : cilium.io/v2 CiliumNetworkPolicy is not evaluated (2 objects): what it selects can't be told",
+      "warning unsupported a.yaml:1:1 : cilium.io/v2 CiliumNetworkPolicy is not evaluated (2 objects): what it says of the pods that it selects is unknown",
+    ]);
+  });
+
+  it("say nothing of policies without effect", () => {
+    const audit =
+      "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\nspec: {action: AUDIT}\n";
+    expect(problemsOf(audit)).toEqual([]);
+  });
+
+  it.each([
+    ["security.istio.io/v1", "PeerAuthentication"],
+    ["networking.istio.io/v1", "Sidecar"],
+    ["policy.linkerd.io/v1beta3", "Server"],
+    ["kuma.io/v1alpha1", "MeshTrafficPermission"],
+    ["consul.hashicorp.com/v1alpha1", "ServiceIntentions"],
+    ["access.smi-spec.io/v1alpha3", "TrafficTarget"],
+    ["crd.nsx.vmware.com/v1alpha1", "SecurityPolicy"],
+    ["k8s.ovn.org/v1", "ClusterUserDefinedNetwork"],
+  ])("warn of others that may refuse connections: %s %s", (apiVersion, kind) => {
+    expect(problemsOf(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}\n`)).toEqual([
+      `warning unsupported a.yaml:1:1 : ${apiVersion} ${kind} is not evaluated (1 object): it may refuse connections that policies allow`,
+    ]);
+  });
+
+  it.each([
+    ["networking.k8s.io/v1", "NetPol"],
+    ["policy.networking.k8s.io/v1alpha2", "Gate"],
+    ["apps/v1", "Replicator"],
+    ["v1", "Widget"],
+  ])("warn of kinds that Kubernetes does not have: %s %s", (apiVersion, kind) => {
+    expect(problemsOf(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}\n`)).toEqual([
+      `warning unknown-kind a.yaml:1:1 : ${apiVersion} ${kind} is not known and not read (1 object)`,
+    ]);
+  });
+
+  it("warn of templates of OpenShift, whose objects are not read", () => {
+    const text =
+      "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {name: a}\nobjects: []\n";
+    expect(problemsOf(text)).toEqual([
+      "warning unsupported a.yaml:1:1 : template.openshift.io/v1 Template is not rendered here (1 object): pass the output of oc process",
     ]);
   });
 

@@ -34,6 +34,13 @@ describe("decodeObject()", () => {
       "ClusterNetworkPolicy",
       "apiVersion policy.networking.k8s.io/v1alpha1 has no ClusterNetworkPolicy: write policy.networking.k8s.io/v1alpha2",
     ],
+    [
+      "a kind in the plural",
+      "networking.k8s.io/v1",
+      "NetworkPolicies",
+      "kind networking.k8s.io/v1 has no NetworkPolicies: did you mean NetworkPolicy?",
+    ],
+    ["a list in small letters", "v1", "list", "kind v1 has no list: did you mean List?"],
   ])("refuses %s", (_, apiVersion, kind, message) => {
     expect(faultsOf(named(apiVersion, kind))).toEqual([`error ${message}`]);
   });
@@ -46,6 +53,9 @@ describe("decodeObject()", () => {
     ["gateway.networking.k8s.io/v1", "HTTPRoute", true],
     ["kustomize.config.k8s.io/v1beta1", "Kustomization", true],
     ["monitoring.coreos.com/v1", "ServiceMonitor", false],
+    ["v1", "List", true],
+    ["v1", "PodList", true],
+    ["example.com/v1", "AllowList", false],
     ["serving.knative.dev/v1", "Service", false],
     ["apps.kruise.io/v1alpha1", "StatefulSet", false],
     ["batch.volcano.sh/v1alpha1", "Job", false],
@@ -61,6 +71,9 @@ describe("decodeObject()", () => {
     ["values of a chart", { replicaCount: 1, image: { tag: "x" } }],
     ["the file of a chart", { apiVersion: "v2", name: "chart", version: "1.0.0" }],
     ["a kind and a version that are no texts", { apiVersion: 1, kind: {} }],
+    ["a list of other things", [{ name: "a" }, { kind: "x" }, 7, null]],
+    ["values with a list of items", { items: [{ name: "a" }] }],
+    ["values with metadata", { metadata: { labels: {} }, spec: {} }],
   ])("takes %s for no Kubernetes object", (_, raw) => {
     expect(decodeObject(raw)).toEqual({ kind: "foreign" });
   });
@@ -70,6 +83,54 @@ describe("decodeObject()", () => {
       "error apiVersion is required: write networking.k8s.io/v1",
     ]);
     expect(faultsOf("apiVersion: v1\nmetadata: {name: a}")).toEqual(["error kind is required"]);
+  });
+
+  const policy = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "a" },
+    spec: {},
+  };
+
+  it.each([
+    [
+      "a list of objects without a kind of its own",
+      [7, policy],
+      "error  is a list of objects: make it the items of a List, or write the objects as documents",
+    ],
+    ["a List without its kind", { apiVersion: "v1", items: [policy] }, "error kind is required"],
+    ["items without anything else", { items: [policy] }, "error kind is required"],
+    [
+      "a List whose items are a map",
+      { apiVersion: "v1", kind: "List", items: { a: policy } },
+      "error items must be a list, not a map",
+    ],
+    [
+      "a list of policies whose items are a map",
+      { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicyList", items: { a: policy } },
+      "error items must be a list, not a map",
+    ],
+    [
+      "an object whose kind is written in capitals",
+      { apiVersion: policy.apiVersion, Kind: policy.kind, spec: {} },
+      "error kind is required: Kind is another field",
+    ],
+    [
+      "an object whose kind and version are written in capitals",
+      { ApiVersion: policy.apiVersion, Kind: policy.kind, metadata: policy.metadata },
+      "error kind is required: Kind is another field",
+    ],
+    [
+      "an object with all but its kind and version",
+      { metadata: policy.metadata, spec: policy.spec },
+      "error kind is required",
+    ],
+  ])("refuses %s: it may hold policies", (_, raw, message) => {
+    const decoded = decodeObject(raw);
+    const faults = decoded.kind === "refused" ? decoded.faults : [];
+    expect(
+      faults.map(({ severity, path, message: text }) => `${severity} ${path.join(".")} ${text}`),
+    ).toEqual([message]);
   });
 
   it("names the object of a fault", () => {
