@@ -42,12 +42,6 @@ export const policyPagesMax = 1000;
 /** Times that a list is read anew because the server's model has changed in between. */
 export const listRestartsMax = 3;
 
-/** Problems of the input that an answer lists: those of the server's answers. */
-export const problemsListedMax = 100;
-
-/** Rows of what a fix would also change that an answer lists: those of the server's answers. */
-export const blastRadiusListedMax = 1000;
-
 /** Problems of the input that are printed to standard error; the rest is counted. */
 export const problemsPrintedMax = 20;
 

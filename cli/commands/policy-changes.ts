@@ -1,4 +1,5 @@
 import type { CheckAnswer, DiffAnswer } from "../../server/analyzer/answers.js";
+import { listedModel } from "../../server/analyzer/unused-input.js";
 import type { ExitCode } from "../exit.js";
 import { checkShape, diffShape } from "../policy/answer-shapes.js";
 import { codeFromCheck, codeFromDiff } from "../policy/exit-code.js";
@@ -8,7 +9,6 @@ import { settleProblems } from "../policy/settle-problems.js";
 import { readSideFile } from "../policy/side-file.js";
 import {
   isData,
-  listedModel,
   reportOptions,
   writeChunks,
   writeDocument,

@@ -1,4 +1,5 @@
 import type { ConnectionRowView, GraphView } from "../../server/analyzer/answers.js";
+import { listedModel } from "../../server/analyzer/unused-input.js";
 import { type ExitCode, exitCodes } from "../exit.js";
 import { progressRows } from "../limits.js";
 import { graphShape, listShape } from "../policy/answer-shapes.js";
@@ -6,13 +7,7 @@ import { jsonDocument } from "../policy/json-document.js";
 import type { RowFilter, RowList } from "../policy/policy-answers.js";
 import type { PolicyRequest } from "../policy/request.js";
 import { settleProblems } from "../policy/settle-problems.js";
-import {
-  isData,
-  listedModel,
-  writeChunks,
-  writeDocument,
-  writeListing,
-} from "../policy/write-output.js";
+import { isData, writeChunks, writeDocument, writeListing } from "../policy/write-output.js";
 import { rowListing, rowText } from "../render/connection-rows.js";
 import { connlistLines } from "../render/connlist.js";
 import { dotLines } from "../render/dot.js";

@@ -1,5 +1,6 @@
 import type { ExposureAnswer, LintAnswer } from "../../server/analyzer/answers.js";
 import type { Severity } from "../../server/analyzer/lint/finding.js";
+import { listedModel } from "../../server/analyzer/unused-input.js";
 import { type ExitCode, exitCodes } from "../exit.js";
 import { exposureShape, lintShape, type Shape } from "../policy/answer-shapes.js";
 import { assertRuleIds } from "../policy/assert-rule-ids.js";
@@ -10,7 +11,6 @@ import { settleProblems } from "../policy/settle-problems.js";
 import { readSideFile } from "../policy/side-file.js";
 import {
   isData,
-  listedModel,
   outlineStyle,
   reportOptions,
   writeChunks,

@@ -1,6 +1,6 @@
-import type { FixAnswer } from "../../server/analyzer/answers.js";
+import { listedFix } from "../../server/analyzer/fix/listed-fix.js";
+import { listedModel } from "../../server/analyzer/unused-input.js";
 import type { ExitCode } from "../exit.js";
-import { blastRadiusListedMax } from "../limits.js";
 import { fixShape, pairShape } from "../policy/answer-shapes.js";
 import { diagnosisShape } from "../policy/diagnosis-shape.js";
 import { codeFromDiagnosis, codeFromFix, codeFromPair } from "../policy/exit-code.js";
@@ -8,13 +8,7 @@ import { nextCommands } from "../policy/next-commands.js";
 import type { PairFields } from "../policy/policy-answers.js";
 import type { PolicyRequest } from "../policy/request.js";
 import { settleProblems } from "../policy/settle-problems.js";
-import {
-  isData,
-  listedModel,
-  writeChunks,
-  writeDocument,
-  writeOutline,
-} from "../policy/write-output.js";
+import { isData, writeChunks, writeDocument, writeOutline } from "../policy/write-output.js";
 import { diagnosisOutline } from "../render/policy-diagnosis.js";
 import { fixOutline } from "../render/policy-fix.js";
 import { pairOutline } from "../render/policy-pair.js";
@@ -65,20 +59,12 @@ export const runFix = async (request: PolicyRequest, pair: PairFields): Promise<
   return code;
 };
 
-const listedFix = (answer: FixAnswer): FixAnswer => ({
-  ...answer,
-  blastRadius: answer.blastRadius.slice(0, blastRadiusListedMax),
-  model: listedModel(answer.model),
-  ...(answer.after === undefined
-    ? {}
-    : { after: { ...answer.after, model: listedModel(answer.after.model) } }),
-});
-
 /** `causeway diagnose A B`: why A can't reach B. */
 export const runDiagnose = async (request: PolicyRequest, pair: PairFields): Promise<ExitCode> => {
-  const { answer, problems } = await request.answers.diagnose(pair);
-  settleProblems(request, problems);
-  if (isData(request)) await writeDocument(request, diagnosisShape, answer);
+  const answer = await request.answers.diagnose(pair);
+  settleProblems(request, answer.model.problems);
+  const listed = { ...answer, model: listedModel(answer.model) };
+  if (isData(request)) await writeDocument(request, diagnosisShape, listed);
   else writeOutline(request, diagnosisOutline(answer, request.format === "wide"));
   return codeFromDiagnosis(answer);
 };

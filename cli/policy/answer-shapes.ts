@@ -43,7 +43,8 @@ const direction: Shape = {
   walkthrough: "value",
 };
 
-const model: Shape = {
+/** ModelSummary. */
+export const modelShape: Shape = {
   source: "value",
   namespaces: "value",
   pods: "value",
@@ -92,7 +93,7 @@ export const pairShape: Shape = {
   paths: [path],
   warnings: "value",
   profile: "value",
-  model,
+  model: modelShape,
 };
 
 const row: Shape = {
@@ -109,7 +110,7 @@ export const listShape: Shape = {
   nextPageToken: "value",
   totalSize: "value",
   profile: "value",
-  model,
+  model: modelShape,
 };
 
 const diffRow: Shape = {
@@ -129,8 +130,8 @@ export const diffShape: Shape = {
   changed: "value",
   unchanged: "value",
   profile: "value",
-  before: model,
-  after: model,
+  before: modelShape,
+  after: modelShape,
   nextPageToken: "value",
 };
 
@@ -150,7 +151,7 @@ export const lintShape: Shape = {
   ],
   suppressed: "value",
   profile: "value",
-  model,
+  model: modelShape,
   nextPageToken: "value",
   totalSize: "value",
 };
@@ -168,7 +169,7 @@ export const fixShape: Shape = {
   after: pairShape,
   blastRadius: [diffRow],
   profile: "value",
-  model,
+  model: modelShape,
 };
 
 /** ExposureReport, all pages in one. */
@@ -176,7 +177,7 @@ export const exposureShape: Shape = {
   rows: [{ workload: "value", direction: "value", peer: "value", connections: "value" }],
   unprotected: [{ workload: "value", direction: "value" }],
   profile: "value",
-  model,
+  model: modelShape,
   nextPageToken: "value",
   totalSize: "value",
 };
@@ -200,7 +201,7 @@ export const checkShape: Shape = {
   failed: "value",
   unknown: "value",
   profile: "value",
-  model,
+  model: modelShape,
 };
 
 /** A graph of connections, which only the command line draws. */

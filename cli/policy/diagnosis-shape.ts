@@ -1,4 +1,4 @@
-import type { Shape } from "./answer-shapes.js";
+import { modelShape, type Shape } from "./answer-shapes.js";
 
 const end: Shape = {
   namespace: "value",
@@ -84,4 +84,6 @@ export const diagnosisShape: Shape = {
   evidence: [{ id: "value", kind: "value", host: "value", data: "value", at: "value" }],
   limits: [{ what: "value", why: "value", effect: "value" }],
   nextActions: [{ action: "value", why: "value" }],
+  profile: "value",
+  model: modelShape,
 };

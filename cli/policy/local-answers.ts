@@ -32,13 +32,14 @@ export const openLocalAnswers = async (
 };
 
 const worldOf = (
-  { profile }: Pick<PolicyOptions, "profile">,
+  { profile, dirs }: Pick<PolicyOptions, "profile" | "dirs">,
   { objects, problems, locate }: LoadedManifests,
 ): PolicyWorld =>
   createWorld({
     model: new ClusterModel(objects),
     locate,
     problems,
+    inputs: dirs,
     ...(profile === undefined ? {} : { profile }),
   });
 
@@ -138,18 +139,15 @@ class LocalAnswers implements PolicyAnswers {
   }
 
   async diagnose({ source, destination, port, protocol }: PairFields) {
-    const { diagnose } = await import("../../server/analyzer/diagnose/diagnose.js");
-    const { context } = this.#options;
-    const startedAtMs = context.nowMs();
+    const { reportDiagnosis } = await import("../../server/analyzer/diagnose/report-diagnosis.js");
     const question = {
       podA: source,
       podB: destination,
       ...(port === undefined ? {} : { port }),
       ...(protocol === undefined ? {} : { protocol }),
     };
-    const answer = diagnose(this.#world, question, { analysisId: randomUUID(), startedAtMs });
-    const durationMs = context.nowMs() - startedAtMs;
-    return { answer: { ...answer, durationMs }, problems: this.#problems() };
+    const wallMs = this.#options.context.nowMs;
+    return reportDiagnosis(this.#world, question, { analysisId: randomUUID(), wallMs });
   }
 
   close(): void {

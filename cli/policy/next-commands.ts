@@ -1,3 +1,4 @@
+import { shellWord } from "../../server/analyzer/fix/shell-word.js";
 import type { PairFields } from "./policy-answers.js";
 import type { PolicyRequest } from "./request.js";
 
@@ -17,10 +18,4 @@ export const nextCommands = (
     ...(profile === undefined ? [] : ["--profile", profile]),
   ];
   return commands.map((command) => [context.name, command, ...words.map(shellWord)].join(" "));
-};
-
-/** A word as a POSIX shell reads it back, and never as an option of the command. */
-export const shellWord = (text: string): string => {
-  if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", "'\\''")}'`;
 };

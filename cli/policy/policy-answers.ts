@@ -1,7 +1,7 @@
 import type {
   CheckAnswer,
   ConnectionRowView,
-  DiagnosisAnswer,
+  DiagnosisReport,
   DiffAnswer,
   ExposureAnswer,
   FixAnswer,
@@ -65,7 +65,7 @@ export interface PolicyAnswers {
   /** What would change if these manifests (files, or "-") were applied. */
   whatIf(changes: readonly string[]): Promise<DiffAnswer>;
   check(rules: NamedText): Promise<CheckAnswer>;
-  diagnose(pair: PairFields): Promise<WithProblems<DiagnosisAnswer>>;
+  diagnose(pair: PairFields): Promise<DiagnosisReport>;
   /** Nothing is asked any more. */
   close(): void;
 }

@@ -1,7 +1,6 @@
 import { readVersion } from "../../common/version.js";
-import type { ModelView } from "../../server/analyzer/answers.js";
 import { type CliContext, paintOf } from "../context.js";
-import { chunkCharsMax, problemsListedMax } from "../limits.js";
+import { chunkCharsMax } from "../limits.js";
 import { type Listing, tableLines } from "../render/columns.js";
 import { jsonText, type LongDocument, longJsonText } from "../render/json-text.js";
 import { type Block, type OutlineStyle, outlineMarkdown, outlineText } from "../render/outline.js";
@@ -81,12 +80,6 @@ export const outlineStyle = ({ context, format }: PolicyRequest): OutlineStyle =
   wide: format === "wide",
   paint: paintOf(context),
   columns: Math.min(context.size().columns, proseColumns),
-});
-
-/** What a document says of the model: as many problems as the server lists. */
-export const listedModel = (model: ModelView): ModelView => ({
-  ...model,
-  problems: model.problems.slice(0, problemsListedMax),
 });
 
 /** What reports for other programs need to know of this one. */

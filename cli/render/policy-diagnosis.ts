@@ -16,7 +16,7 @@ export function* diagnosisOutline(answer: DiagnosisAnswer, wide: boolean): Itera
   if (answer.policy.walkthrough !== "") yield { kind: "line", text: answer.policy.walkthrough };
   yield* troubleBlocks(answer);
   yield* causeBlocks("Causes", answer.causes);
-  yield* causeBlocks("Risks that have not struck yet", answer.latent);
+  yield* causeBlocks("What would be wrong next, and risks", answer.latent);
   yield* wayBlocks(answer);
   if (wide) yield* detailBlocks(answer);
   yield* restBlocks(answer);
@@ -41,7 +41,8 @@ function* causeBlocks(heading: string, causes: readonly CauseView[]): Iterable<B
 
 const causeItem = (cause: CauseView): Item => {
   const where = [cause.component, cause.origin].filter((text) => text !== "").join(", ");
-  const title = `${cause.code} (${cause.severity}, ${percent(cause.probability)})`;
+  const how = cause.probability === 0 ? [] : [percent(cause.probability)];
+  const title = `${cause.code} (${[cause.severity, ...how].join(", ")})`;
   const remedy = cause.remediation;
   return {
     text: where === "" ? title : `${title}: ${where}`,
@@ -50,15 +51,25 @@ const causeItem = (cause: CauseView): Item => {
       ...named("Looks the same", cause.equivalentTo.join(", ")),
       ...(remedy === undefined ? [] : remedyLines(remedy)),
     ],
-    codes: [remedy?.patch ?? "", (remedy?.steps ?? []).join("\n")].filter((code) => code !== ""),
+    codes: remedy === undefined ? [] : remedyCodes(remedy),
   };
 };
 
-const remedyLines = (remedy: NonNullable<CauseView["remediation"]>): readonly string[] => [
+type Remedy = NonNullable<CauseView["remediation"]>;
+
+/** What is to be pasted: prose is wrapped, and a command in two lines is two commands. The way back is a comment. */
+const remedyCodes = ({ patch, steps, verify, rollback }: Remedy): readonly string[] => {
+  const commands = [
+    ...steps,
+    ...(verify === "" ? [] : ["# See that it helped:", verify]),
+    ...(rollback === "" ? [] : `To roll back: ${rollback}`.split("\n").map((line) => `# ${line}`)),
+  ];
+  return [patch, commands.join("\n")].filter((code) => code !== "");
+};
+
+const remedyLines = (remedy: Remedy): readonly string[] => [
   ...[remedy.summary, remedy.why].filter((text) => text !== ""),
-  ...named("Verify", remedy.verify),
   ...named("Risk", remedy.risk),
-  ...named("Roll back", remedy.rollback),
   ...named("Keep it from coming back", remedy.prevention),
 ];
 
@@ -126,7 +137,7 @@ function* restBlocks({ limits, nextActions }: DiagnosisAnswer): Iterable<Block> 
   yield {
     kind: "items",
     items: nextActions.map(
-      ({ action, why }): Item => ({ text: why === "" ? action : `${action}: ${why}` }),
+      ({ action, why }): Item => (why === "" ? { text: action } : { text: why, codes: [action] }),
     ),
   };
 }

@@ -1,4 +1,5 @@
 import type { FixAnswer } from "../../server/analyzer/answers.js";
+import { unusedInputText } from "../../server/analyzer/unused-input.js";
 import { type Block, tableBlock } from "./outline.js";
 import { diffListing } from "./policy-diff.js";
 import { askedText, countText, modelText, questionText } from "./policy-names.js";
@@ -28,6 +29,11 @@ export function* fixOutline(answer: FixAnswer): Iterable<Block> {
   if (answer.steps.length > 0) {
     yield { kind: "heading", text: "What to do" };
     yield { kind: "code", language: "sh", text: answer.steps.join("\n") };
+  }
+  const unused = unusedInputText(answer.model.problems);
+  if (unused !== "") {
+    yield { kind: "heading", text: "Warnings" };
+    yield { kind: "items", items: [{ text: unused, tone: "warn" }] };
   }
   yield { kind: "heading", text: "Judged by" };
   yield { kind: "line", text: modelText(answer.profile, answer.model) };

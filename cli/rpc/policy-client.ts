@@ -14,7 +14,7 @@ import {
 import type {
   CheckAnswer,
   ConnectionRowView,
-  DiagnosisAnswer,
+  DiagnosisReport,
   DiffAnswer,
   ExposureAnswer,
   FixAnswer,
@@ -154,7 +154,7 @@ class PolicyClient implements PolicyAnswers {
     const diagnosis = await this.#ask(() =>
       this.#parts.analyses.analyzePodCommunication(request, this.#call()),
     );
-    return { answer: viewFrom<DiagnosisAnswer>(DiagnosisSchema, diagnosis), problems: [] };
+    return viewFrom<DiagnosisReport>(DiagnosisSchema, diagnosis);
   }
 
   close(): void {

@@ -419,6 +419,12 @@ export type DiagnosisAnswer = {
   readonly nextActions: readonly { readonly action: string; readonly why: string }[];
 };
 
+/** A diagnosis with what it was computed from. */
+export type DiagnosisReport = DiagnosisAnswer & {
+  readonly profile: string;
+  readonly model: ModelView;
+};
+
 /** An end of a diagnosis. */
 export type DiagnosisEndpoint = {
   readonly namespace: string;

@@ -17,6 +17,8 @@ export type WorldOptions = {
   readonly problems?: readonly ProblemView[];
   /** Seconds since the model was last brought up to date. */
   readonly ageS?: number;
+  /** What commands that ask the same again have to be given; nothing when left out. */
+  readonly inputs?: readonly string[];
 };
 
 /** Compiles the policies of a model under a profile, for questions to be asked of. */
@@ -27,11 +29,13 @@ export const createWorld = ({
   source = "manifests",
   problems = [],
   ageS = 0,
+  inputs = [],
 }: WorldOptions): PolicyWorld => ({
   model,
   engine: new PolicyEngine(model, profiles[profile]),
   locate,
   view: modelView(model, { source, problems, ageS }),
+  inputs,
 });
 
 /** What answers say of the model that they were computed from. */

@@ -14,6 +14,11 @@ export const nearNamesComparedMax = 20_000;
 /** Meanings of an ambiguous name that the message lists. */
 export const candidatesMax = 8;
 
+// Input.
+
+/** Problems of the input that an answer lists. */
+export const problemsListedMax = 100;
+
 // DNS.
 
 /** Characters of a Corefile: a ConfigMap holds a MiB at most. */

@@ -18,6 +18,8 @@ export type PolicyWorld = {
   readonly engine: PolicyEngine;
   readonly locate: Locate;
   readonly view: ModelView;
+  /** The folders and files that the model was read from, as words that commands are given; none of a live model. */
+  readonly inputs: readonly string[];
 };
 
 /** The places of objects that come from no manifest. */

@@ -1,7 +1,7 @@
 import type { ModelView } from "../analyzer/answers.js";
 import type { PolicyWorld } from "../analyzer/policy-world.js";
+import { listedModel } from "../analyzer/unused-input.js";
 import { type KeptAnswer, offsetOf, RowCursor, type Slice, sliceOf } from "./kept-list.js";
-import { policyBlastRadiusMax, policyProblemsMax } from "./limits.js";
 import { digestOf, parseOwn } from "./own-worlds.js";
 import type {
   Paged,
@@ -57,8 +57,8 @@ const answerers: Answerers = {
   explain: pairAnswerer(true),
   fix: async ({ pair }, { world }) => {
     const { suggestFix } = await import("../analyzer/fix/suggest-fix.js");
-    const answer = suggestFix(world, pair);
-    return { ...answer, blastRadius: answer.blastRadius.slice(0, policyBlastRadiusMax) };
+    const { listedFix } = await import("../analyzer/fix/listed-fix.js");
+    return listedFix(suggestFix(world, pair));
   },
   connections: async (question, sources) => {
     const { listConnections, pageConnections } = await import(
@@ -80,19 +80,23 @@ const answerers: Answerers = {
   whatif: async (question, sources) => {
     const { whatIf } = await import("../analyzer/lists/what-if.js");
     const { changes } = question;
-    return await pagedAnswer(question, { ...sources, texts: [changes] }, "rows", () => {
+    const { view } = sources.world;
+    const answer = await pagedAnswer(question, { ...sources, texts: [changes] }, "rows", () => {
       const { objects, problems } = parseOwn({ field: "changes", text: changes });
       const { diff } = whatIf(sources.world, objects);
-      const after = { ...diff.after, problems: [...diff.after.problems, ...problems] };
-      return { ...diff, after };
+      return { ...diff, after: { ...diff.after, problems } };
     });
+    const problems = [...answer.after.problems, ...view.problems];
+    return { ...answer, before: view, after: { ...answer.after, ageS: view.ageS, problems } };
   },
   diff: async (question, sources) => {
     const { diffWorlds } = await import("../analyzer/lists/diff-worlds.js");
     const { world, after = world } = sources;
-    return await pagedAnswer(question, { ...sources, texts: [question.after] }, "rows", () =>
+    const texts = [question.after];
+    const answer = await pagedAnswer(question, { ...sources, texts }, "rows", () =>
       diffWorlds(world, after),
     );
+    return { ...answer, before: world.view };
   },
   lint: async (question, sources) => {
     const { lint, lintRuleInfos } = await import("../analyzer/lint/lint.js");
@@ -100,8 +104,9 @@ const answerers: Answerers = {
     const { rules, suppressions } = question;
     assertKnown(rules, lintRuleInfos);
     const texts = [suppressions, ...rules];
-    return await pagedAnswer(question, { ...sources, texts }, "findings", () =>
-      lint(sources.world, {
+    const { world } = sources;
+    const answer = await pagedAnswer(question, { ...sources, texts }, "findings", () =>
+      lint(world, {
         showSuppressed: true,
         ...(rules.length === 0 ? {} : { rules }),
         ...(suppressions === ""
@@ -109,13 +114,16 @@ const answerers: Answerers = {
           : { suppressions: parseSuppressions(suppressions, "suppressions") }),
       }),
     );
+    return { ...answer, model: world.view };
   },
   exposure: async (question, sources) => {
     const { listExposure } = await import("../analyzer/lists/list-exposure.js");
+    const { world } = sources;
     const answer = await pagedAnswer(question, { ...sources, texts: [] }, "rows", () =>
-      listExposure(sources.world),
+      listExposure(world),
     );
-    return question.page.after === undefined ? answer : { ...answer, unprotected: [] };
+    const unprotected = question.page.after === undefined ? answer.unprotected : [];
+    return { ...answer, unprotected, model: world.view };
   },
   check: async ({ rules }, { world }) => {
     const { parseRules } = await import("../analyzer/check/parse-rules.js");
@@ -123,9 +131,8 @@ const answerers: Answerers = {
     return checkRules(world, parseRules(rules, "rules"));
   },
   diagnose: async ({ pair, compat, analysisId }, { world, wallMs }) => {
-    const { diagnose } = await import("../analyzer/diagnose/diagnose.js");
+    const { reportDiagnosis } = await import("../analyzer/diagnose/report-diagnosis.js");
     const { source, destination, port, protocol } = pair;
-    const startedAtMs = wallMs();
     const asked = {
       podA: source,
       podB: destination,
@@ -133,15 +140,14 @@ const answerers: Answerers = {
       ...(protocol === undefined ? {} : { protocol }),
       compat,
     };
-    const answer = diagnose(world, asked, { analysisId, startedAtMs });
-    return { ...answer, durationMs: Math.round(wallMs() - startedAtMs) };
+    return reportDiagnosis(world, asked, { analysisId, wallMs });
   },
 };
 
 const assertKnown = (rules: readonly string[], known: readonly { readonly id: string }[]): void => {
   const wrong = rules.find((rule) => !known.some(({ id }) => id === rule));
   if (wrong === undefined) return;
-  const named = wrong.slice(0, 20);
+  const named = JSON.stringify(wrong.slice(0, 20));
   throw new RefusedError("invalid", `rules: ${named} is no rule; docs/lint lists them`);
 };
 
@@ -150,14 +156,14 @@ type ListSources = Sources & {
   readonly texts: readonly string[];
 };
 
-/** A page of one list of an answer that is made as a whole. */
+/** A page of one list of an answer that is made as a whole and kept: what it says of the model may be old. */
 const pagedAnswer = async <
   Name extends string,
   Entry,
   T extends { readonly [N in Name]: readonly Entry[] },
 >(
   { kind, profile, page }: QuestionOf<"whatif" | "diff" | "lint" | "exposure">,
-  { world, kept, revision, texts }: ListSources,
+  { kept, revision, texts }: ListSources,
   name: Name,
   make: () => T,
 ): Promise<Paged<T>> => {
@@ -165,10 +171,7 @@ const pagedAnswer = async <
   const offset = offsetOf(page, fingerprint);
   const answer = kept.get(JSON.stringify([kind, fingerprint, profile]), make);
   const slice = sliceOf(answer[name], { offset, size: page.size });
-  const aged = mapModels(answer, (model, at) =>
-    at === "after" && kind === "diff" ? model : { ...model, ageS: world.view.ageS },
-  );
-  return paged({ ...aged, [name]: slice.entries }, slice, fingerprint);
+  return paged({ ...answer, [name]: slice.entries }, slice, fingerprint);
 };
 
 const paged = <T>(answer: T, { next, total }: Slice<unknown>, fingerprint: string): Paged<T> => ({
@@ -180,22 +183,12 @@ const paged = <T>(answer: T, { next, total }: Slice<unknown>, fingerprint: strin
 
 /** Answers name the first problems of their models only. */
 const withFewProblems = (answer: object): object =>
-  mapModels(answer, (model) => ({
-    ...model,
-    problems: model.problems.slice(0, policyProblemsMax),
-  }));
-
-/** The answer with what it says of the models that it was computed from changed. */
-const mapModels = <T extends object>(
-  answer: T,
-  change: (model: ModelView, name: string) => ModelView,
-): T =>
   Object.fromEntries(
     Object.entries(answer).map(([name, value]) => [
       name,
-      isModel(value) ? change(value, name) : value,
+      isModel(value) ? listedModel(value) : value,
     ]),
-  ) as T;
+  );
 
 const isModel = (value: unknown): value is ModelView =>
   typeof value === "object" && value !== null && "problems" in value && "ageS" in value;

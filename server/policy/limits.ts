@@ -46,12 +46,6 @@ export const policyStderrCharsMax = 2_000;
 
 // Answers
 
-/** Problems of a model that an answer lists. */
-export const policyProblemsMax = 100;
-
-/** Entries of what a fix would also change that an answer lists. */
-export const policyBlastRadiusMax = 1_000;
-
 /** Entries of one page of findings, differences and exposure unless the question says otherwise. */
 export const policyPageDefault = 1_000;
 

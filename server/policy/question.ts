@@ -1,7 +1,7 @@
 import type {
   CheckAnswer,
   ConnectionRowView,
-  DiagnosisAnswer,
+  DiagnosisReport,
   DiffAnswer,
   ExposureAnswer,
   FixAnswer,
@@ -96,7 +96,7 @@ export type PolicyAnswers = {
   readonly lint: Paged<LintAnswer>;
   readonly exposure: Paged<ExposureAnswer>;
   readonly check: CheckAnswer;
-  readonly diagnose: DiagnosisAnswer;
+  readonly diagnose: DiagnosisReport;
 };
 
 /** How much text a question carries, in characters. */

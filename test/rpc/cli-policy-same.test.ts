@@ -37,7 +37,8 @@ const withoutTimes = ({ code, out, error }: CliRun): CliRun => ({
     .replaceAll(/, as of \d+ s ago/g, "")
     .replaceAll(/("?(?:analysis_id|duration_ms)"?): .*/g, "$1: -")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "then")
-    .replaceAll(/^ *causeway (?:policy|diagnose) .*$/gm, "causeway …"),
+    .replaceAll(/^ *causeway (?:policy|diagnose) .*$/gm, "causeway …")
+    .replaceAll(/( [\w/]+)\s+\S+policy-shop(?: causeway-fix\.yaml)?\s+(--port)/g, "$1 $2"),
 });
 
 const formats = {

@@ -2,7 +2,7 @@ import type { PolicyAnswers } from "../../cli/policy/policy-answers.js";
 import type {
   CheckAnswer,
   ConnectionRowView,
-  DiagnosisAnswer,
+  DiagnosisReport,
   DiffAnswer,
   ExposureAnswer,
   FixAnswer,
@@ -286,7 +286,7 @@ export const graphView: GraphView = {
 };
 
 /** A diagnosis of a denied pair. */
-export const diagnosisAnswer: DiagnosisAnswer = {
+export const diagnosisAnswer: DiagnosisReport = {
   podA: "shop/web-1",
   podB: "shop/cart-1",
   status: "disconnected",
@@ -380,6 +380,8 @@ export const diagnosisAnswer: DiagnosisAnswer = {
     { what: "live probes", why: "this run asks objects only", effect: "confidence is capped" },
   ],
   nextActions: [{ action: "causeway probe", why: "tells whether the CNI enforces it" }],
+  profile: "upstream",
+  model: modelOf(),
 };
 
 /** Who answers with the answers above. */
@@ -393,6 +395,6 @@ export const cannedAnswers: PolicyAnswers = {
   diff: async () => diffAnswer,
   whatIf: async () => diffAnswer,
   check: async () => checkAnswer,
-  diagnose: async () => ({ answer: diagnosisAnswer, problems: modelOf().problems }),
+  diagnose: async () => diagnosisAnswer,
   close: () => undefined,
 };

@@ -5,12 +5,13 @@ import type { AddedPolicy } from "./manifest-yaml.js";
 
 /** The world as it would be with policies added; the given one is left as it is. */
 export const worldWith = (
-  { model, engine, locate, view }: PolicyWorld,
+  { model, engine, locate, view, inputs }: PolicyWorld,
   policies: readonly AddedPolicy[],
 ): PolicyWorld => {
   const copy = new ClusterModel(model.objects());
   for (const object of policies) copy.apply({ kind: "upsert", object });
   const { problems, ageS } = view;
   const source = view.source === "cluster" ? "cluster" : "manifests";
-  return createWorld({ model: copy, profile: engine.profile.name, locate, source, problems, ageS });
+  const profile = engine.profile.name;
+  return createWorld({ model: copy, profile, locate, source, problems, ageS, inputs });
 };

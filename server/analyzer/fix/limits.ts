@@ -14,3 +14,6 @@ export const fixNameCharsMax = 63;
 
 /** Pairs that the blast radius compares: past this many it is not told, and the fix is refused. */
 export const fixPairsComparedMax = 2_000_000;
+
+/** Pairs that a fix changes besides which an answer lists: nobody reads more, and none of them is what was asked. */
+export const blastRadiusListedMax = 1_000;

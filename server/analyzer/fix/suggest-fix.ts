@@ -90,7 +90,7 @@ const provenFix = (
         manifest: manifestYaml(
           plan.map((planned) => ({ policy: planned.policy, comment: commentOf(planned) })),
         ),
-        steps: fixSteps(task.question, policies, world.engine.profile.name),
+        steps: fixSteps(task.question, policies, world),
         after,
         blastRadius: blast.rows,
       };

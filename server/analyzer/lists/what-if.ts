@@ -21,6 +21,7 @@ export const whatIf = (world: PolicyWorld, changes: readonly ClusterObject[]): W
     source: source === "cluster" ? "cluster" : "manifests",
     problems,
     ageS,
+    inputs: world.inputs,
   });
   return { world: after, diff: diffWorlds(world, after) };
 };

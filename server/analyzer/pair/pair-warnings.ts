@@ -3,6 +3,7 @@ import type { PolicyWorld } from "../policy-world.js";
 import { dnsLookupsOf } from "../service/dns-lookup.js";
 import type { ServiceRoute } from "../service/service-route.js";
 import { serviceIssueText, serviceTitle } from "../service/service-text.js";
+import { unusedInputText } from "../unused-input.js";
 import { conventionWarnings } from "./convention-check.js";
 import { hostNetworkWarnings, podStateWarnings } from "./end-warnings.js";
 import type { JudgedQuestion } from "./judge-question.js";
@@ -22,7 +23,7 @@ export type WarningContext = Omit<JudgedQuestion, "asked"> & {
 };
 
 /**
- * What else should be known about an answer: one sentence each, without repeats, how names were understood first. At most
+ * What else should be known about an answer: one sentence each, without repeats, what the answer does not rest on and how names were understood first. At most
  * `warningsMax`.
  */
 export const pairWarnings = (world: PolicyWorld, context: WarningContext): readonly string[] => {
@@ -30,9 +31,10 @@ export const pairWarnings = (world: PolicyWorld, context: WarningContext): reado
   const profile = world.engine.profile;
   const destinations = judged.flatMap(({ way }) => way.destination.ends);
   const all = [
+    unusedInputText(world.view.problems),
     ...source.warnings,
     ...destination.warnings,
-    ...[source, destination].map(({ name }) => name.reason).filter((reason) => reason !== ""),
+    ...[source, destination].map(({ name }) => name.reason),
     ...routes.flatMap(routeWarnings),
     ...(context.isAnyAddress ? anyAddressWarnings(judged) : []),
     ...podStateWarnings(source.ends, "source"),
@@ -49,7 +51,7 @@ export const pairWarnings = (world: PolicyWorld, context: WarningContext): reado
       ? [`the answer shows ${pathsMax} of ${judged.length} ways, denied ones first`]
       : []),
   ];
-  return [...new Set(all)].slice(0, warningsMax);
+  return [...new Set(all)].filter((text) => text !== "").slice(0, warningsMax);
 };
 
 const routeWarnings = (route: ServiceRoute): readonly string[] => {

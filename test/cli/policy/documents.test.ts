@@ -7,7 +7,6 @@ import { runDiff } from "../../../cli/commands/policy-changes.js";
 import { runList } from "../../../cli/commands/policy-list.js";
 import { runExposure, runLint } from "../../../cli/commands/policy-model.js";
 import { runExplain, runFix } from "../../../cli/commands/policy-pair.js";
-import { blastRadiusListedMax, problemsListedMax } from "../../../cli/limits.js";
 import {
   checkShape,
   diffShape,
@@ -31,6 +30,8 @@ import {
   PairVerdictSchema,
   PolicyFixSchema,
 } from "../../../gen/causeway/v1/policy_pb.js";
+import { blastRadiusListedMax } from "../../../server/analyzer/fix/limits.js";
+import { problemsListedMax } from "../../../server/analyzer/limits.js";
 import { caughtRequest } from "../../support/caught-request.js";
 import { modelOf } from "../../support/pair-answers.js";
 import {
@@ -160,5 +161,21 @@ describe("documents", () => {
     const list = caughtRequest("json", { answers });
     await runList(list.request, everything);
     expect(JSON.parse(list.out()).model.problems).toHaveLength(problemsListedMax);
+  });
+
+  it("list what was left out of the input first where there are too many problems", async () => {
+    const [problem] = modelOf().problems;
+    if (problem === undefined) throw new Error("the answers are empty");
+    const warning = { ...problem, severity: "warning" as const };
+    const error = { ...problem, severity: "error" as const, message: "left out" };
+    const problems = [...new Array(problemsListedMax).fill(warning), error];
+    const fix = caughtRequest("json", {
+      answers: {
+        ...cannedAnswers,
+        fix: async () => ({ ...fixAnswer, model: modelOf({ problems }) }),
+      },
+    });
+    await runFix(fix.request, { source: "a", destination: "b" });
+    expect(JSON.parse(fix.out()).model.problems[0].message).toBe("left out");
   });
 });

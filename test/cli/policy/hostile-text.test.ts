@@ -7,7 +7,7 @@ import { runGraph, runList } from "../../../cli/commands/policy-list.js";
 import { runExposure, runLint } from "../../../cli/commands/policy-model.js";
 import { runDiagnose, runEval, runExplain, runFix } from "../../../cli/commands/policy-pair.js";
 import type { AnyFormat } from "../../../cli/formats.js";
-import { nextCommands, shellWord } from "../../../cli/policy/next-commands.js";
+import { nextCommands } from "../../../cli/policy/next-commands.js";
 import type { PolicyAnswers } from "../../../cli/policy/policy-answers.js";
 import type { PolicyRequest } from "../../../cli/policy/request.js";
 import { csvLines } from "../../../cli/render/csv.js";
@@ -179,10 +179,12 @@ describe("CSV", () => {
 
 describe("commands that are shown to be run", () => {
   it("quote what a shell would read", () => {
-    expect(shellWord("shop/web-1")).toBe("shop/web-1");
-    expect(shellWord("shop/web[Deployment]")).toBe("'shop/web[Deployment]'");
-    expect(shellWord("a'; rm -rf /")).toBe("'a'\\''; rm -rf /'");
-    expect(shellWord("")).toBe("''");
+    const { request } = caughtRequest("table");
+    const asked = { source: "shop/web-1", destination: "shop/web[Deployment]" };
+    const dirs = ["a'; rm -rf /", "it $HOME"];
+    expect(nextCommands({ ...request, dirs }, asked, ["policy fix"])).toEqual([
+      `${request.context.name} policy fix shop/web-1 'shop/web[Deployment]' 'a'\\''; rm -rf /' 'it $HOME'`,
+    ]);
   });
 
   it("are not shown for standard input, which is gone", () => {

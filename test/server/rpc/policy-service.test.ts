@@ -4,17 +4,13 @@ import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConnectionRow } from "../../../gen/causeway/v1/policy_pb.js";
 import { createWorld } from "../../../server/analyzer/create-world.js";
-import { nameCharsMax } from "../../../server/analyzer/limits.js";
+import { blastRadiusListedMax } from "../../../server/analyzer/fix/limits.js";
+import { nameCharsMax, problemsListedMax } from "../../../server/analyzer/limits.js";
 import { listConnections } from "../../../server/analyzer/lists/list-connections.js";
 import { ClusterModel } from "../../../server/analyzer/model/cluster-model.js";
 import { parseManifests } from "../../../server/kube/manifests/parse-manifests.js";
 import { pageSizeMax } from "../../../server/limits.js";
-import {
-  policyBlastRadiusMax,
-  policyConnectionsPageDefault,
-  policyPageDefault,
-  policyProblemsMax,
-} from "../../../server/policy/limits.js";
+import { policyConnectionsPageDefault, policyPageDefault } from "../../../server/policy/limits.js";
 import { inProcessDesk, policyClients } from "../../support/policy-clients.js";
 import {
   allowManifest,
@@ -129,14 +125,14 @@ describe("SuggestFix", () => {
 });
 
 describe("SuggestFix of a source that has many twins", () => {
-  it("lists policyBlastRadiusMax of the pairs that it would open, too", async () => {
-    const twins = Array.from({ length: policyBlastRadiusMax + 20 }, (_, at) =>
+  it("lists blastRadiusListedMax of the pairs that it would open, too", async () => {
+    const twins = Array.from({ length: blastRadiusListedMax + 20 }, (_, at) =>
       podManifest(`web-${at}`).replace(`app: web-${at}`, "app: web"),
     );
     const manifests = documentsOf(podManifest("db"), allowManifest("db", "api"), ...twins);
     const fix = await policies.suggestFix({ ...pair, source: "default/web-0", manifests });
     expect(fix.outcome).toBe("manifest");
-    expect(fix.blastRadius).toHaveLength(policyBlastRadiusMax);
+    expect(fix.blastRadius).toHaveLength(blastRadiusListedMax);
   });
 });
 
@@ -309,7 +305,7 @@ describe("Lint", () => {
     const rules = [first?.rule ?? ""];
     const some = await policies.lint({ manifests: lintable, rules });
     expect(new Set(some.findings.map(({ rule }) => rule))).toEqual(new Set(rules));
-    await expectFailure(policies.lint({ rules: ["CW999"] }), invalid, /rules: CW999 is no rule/);
+    await expectFailure(policies.lint({ rules: ["CW999"] }), invalid, /rules: "CW999" is no rule/);
   });
 
   it("shows what a file of suppressions covers, and why", async () => {
@@ -438,10 +434,20 @@ describe("every question", () => {
     }
   });
 
-  it("names policyProblemsMax problems of the model and no more", async () => {
-    const broken = Array.from({ length: policyProblemsMax + 20 }, () => "kind: [\n");
+  it("names problemsListedMax problems of the model and no more", async () => {
+    const broken = Array.from({ length: problemsListedMax + 20 }, () => "kind: [\n");
     const manifests = documentsOf(shopManifests, ...broken);
     const { model } = await policies.evaluate({ ...pair, manifests });
-    expect(model?.problems).toHaveLength(policyProblemsMax);
+    expect(model?.problems).toHaveLength(problemsListedMax);
+  });
+
+  it("says in every answer what it rests on, and warns of what was left out", async () => {
+    const manifests = documentsOf(shopManifests, "kind: [\n");
+    const { warnings } = await policies.evaluate({ ...pair, manifests });
+    expect(warnings[0]).toContain("1 document or object of the input can't be used");
+    const asked = { podA: pair.source, podB: pair.destination, manifests };
+    const { model, profile } = await analyses.analyzePodCommunication(asked);
+    expect(profile).toBe("upstream");
+    expect(model?.problems.map(({ severity }) => severity)).toEqual(["error"]);
   });
 });

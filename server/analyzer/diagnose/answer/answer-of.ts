@@ -1,5 +1,7 @@
 import type { CauseView, DiagnosisAnswer, DiagnosisEndpoint } from "../../answers.js";
 import type { PodObject } from "../../model/objects.js";
+import { profileDefault } from "../../policy/profile.js";
+import type { PolicyWorld } from "../../policy-world.js";
 import { catalogue } from "../catalogue/catalogue.js";
 import type { CheckResult, Remedy } from "../findings/finding.js";
 import { command } from "../findings/shell-words.js";
@@ -41,7 +43,7 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
   const { a, b, asked, world } = situation;
   const at = rfc3339(context.startedAtMs - world.view.ageS * 1000);
   const book = new EvidenceBook(at);
-  const ask = askAgain(diagnosed.question);
+  const ask = askAgain(diagnosed.question, world);
   const causes = ranking.causes.map((each) => causeView(each, book, ask));
   const latent = ranking.latent.map((each) => withoutPatchOf(causes, causeView(each, book, ask)));
   const path = pathOf(diagnosed, book);
@@ -75,14 +77,19 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
 };
 
 /** The command that asks the same again. */
-const askAgain = ({ podA, podB, port = 0, protocol = "" }: DiagnosisQuestion): string =>
+const askAgain = (
+  { podA, podB, port = 0, protocol = "" }: DiagnosisQuestion,
+  { engine, inputs }: PolicyWorld,
+): string =>
   command(
     "causeway",
     "diagnose",
     podA,
     podB,
+    ...inputs,
     ...(port === 0 ? [] : ["--port", String(port)]),
     ...(protocol === "" ? [] : ["--protocol", protocol]),
+    ...(engine.profile.name === profileDefault ? [] : ["--profile", engine.profile.name]),
   );
 
 const requestOf = ({ asked, ways, modes }: Situation): DiagnosisAnswer["request"] => ({

@@ -77,12 +77,12 @@ const dumpAction = (gaps: readonly Gap[]): readonly NextAction[] => {
   ];
 };
 
-const backAction = ({ a, b, question }: Situation): readonly NextAction[] =>
+const backAction = ({ world, a, b, question }: Situation): readonly NextAction[] =>
   a.pods.length === 0 || b.pods.length === 0
     ? []
     : [
         {
-          action: command("causeway", "diagnose", question.podB, question.podA),
+          action: command("causeway", "diagnose", question.podB, question.podA, ...world.inputs),
           why: "connections that B opens to A are another question",
         },
       ];

@@ -27,6 +27,13 @@ describe("remedies", () => {
     ]);
   });
 
+  it("are verified by the question that was asked, of the folders and under the conventions that it was asked of", () => {
+    const { objects, question } = allCases[0]?.shows ?? { objects: [], question: undefined };
+    const { causes } = diagnosed(objects, question, { inputs: ["a dump"], profile: "calico" });
+    const [verify = ""] = causes.flatMap(({ remediation }) => remediation?.verify ?? []);
+    expect(verify).toMatch(/^causeway diagnose \S+ \S+ 'a dump' .*--profile calico$/);
+  });
+
   it("say what, why, how and how to see that it helped", () => {
     for (const { code, remediation } of remedies) {
       const { summary, why, steps, verify, risk } = remediation;

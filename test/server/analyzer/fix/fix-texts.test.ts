@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { cidrsOf } from "../../../../server/analyzer/fix/cidrs.js";
 import { shellWord } from "../../../../server/analyzer/fix/shell-word.js";
+import { suggestFix } from "../../../../server/analyzer/fix/suggest-fix.js";
 import { parseCidr, parseIp } from "../../../../server/analyzer/sets/ip.js";
 import { askFix, verdictWith } from "../../../support/ask-fix.js";
-import { podText, policyText } from "../../../support/lint-manifests.js";
+import { documents, podText, policyText } from "../../../support/lint-manifests.js";
+import { manifestWorld } from "../../../support/manifest-world.js";
 
 const deny = policyText("shop/deny", "podSelector: {}");
 
@@ -52,6 +54,18 @@ describe("the steps of a fix", () => {
     expect(steps[2]).toBe(
       "causeway policy eval 'shop/web[Pod]' shop/db --port 80 --profile calico",
     );
+  });
+
+  it("ask the folders again that were asked, and the fix with them", () => {
+    const world = manifestWorld(documents(podText("shop/web"), podText("shop/db"), deny), {
+      inputs: ["my manifests", "more.yaml"],
+    });
+    const { steps } = suggestFix(world, { source: "shop/web", destination: "shop/db", port: 80 });
+    expect(steps.slice(0, 3)).toEqual([
+      "causeway policy fix shop/web shop/db 'my manifests' more.yaml --port 80 -o yaml > causeway-fix.yaml",
+      "kubectl apply -f causeway-fix.yaml",
+      "causeway policy eval shop/web shop/db 'my manifests' more.yaml causeway-fix.yaml --port 80",
+    ]);
   });
 
   it.each([

@@ -22,6 +22,18 @@ const ask = (objects: readonly ClusterObject[], source: string, destination: str
   evaluatePair(objectWorld(objects), { source, destination, port, explain: false });
 
 describe("warnings", () => {
+  it("say first what of the input the answer does not rest on", () => {
+    const broken = policyText("shop/allow", "podSelector: [app]");
+    const { warnings } = askPair(
+      [podText("shop/web"), podText("shop/db"), broken],
+      "shop/web => shop/db",
+      { port: 80 },
+    );
+    expect(warnings[0]).toMatch(
+      /^1 document or object of the input can't be used \(NetworkPolicy shop\/allow, in.yaml:\d+\): if it is a policy, it may allow what is denied here, or deny what is allowed$/,
+    );
+  });
+
   it("say where endpoints are known from", () => {
     const service = serviceText("shop/db", { selector: { app: "db" }, ports: [{ port: 80 }] });
     const answer = askPair(
