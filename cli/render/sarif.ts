@@ -107,9 +107,8 @@ const report = (
 const ruleOf = ({ id, title, severity, summary }: LintRuleInfo): Fields => ({
   id,
   name: title,
-  shortDescription: { text: summary },
-  // Pages come with the package, wherever that is installed.
-  helpUri: `urn:causeway:docs:lint:${id}`,
+  shortDescription: { text: title },
+  fullDescription: { text: summary },
   help: { text: `${summary} See docs/lint/${id}.md.` },
   defaultConfiguration: { level: levelOf(severity) },
   properties: {
@@ -133,21 +132,18 @@ const levelOf = (severity: string): "error" | "warning" | "note" => {
   return severity === "medium" ? "warning" : "note";
 };
 
+const checkRule = (id: string, summary: string): Fields => ({
+  id,
+  name: id,
+  shortDescription: { text: summary },
+  fullDescription: { text: summary },
+  help: { text: `${summary} See docs/check-rules.md.` },
+  defaultConfiguration: { level: "error" },
+});
+
 const checkRules: readonly Fields[] = [
-  {
-    id: "permit",
-    name: "permit",
-    shortDescription: { text: "A connection that has to be permitted is." },
-    helpUri: "urn:causeway:docs:check-rules",
-    defaultConfiguration: { level: "error" },
-  },
-  {
-    id: "forbid",
-    name: "forbid",
-    shortDescription: { text: "A connection that has to be impossible is." },
-    helpUri: "urn:causeway:docs:check-rules",
-    defaultConfiguration: { level: "error" },
-  },
+  checkRule("permit", "A connection that has to be permitted is."),
+  checkRule("forbid", "A connection that has to be impossible is."),
 ];
 
 const checkResult = (

@@ -2,7 +2,7 @@ import { type ClusterModel, isFinished } from "../model/cluster-model.js";
 import type { NodeObject, PodObject, ServiceObject } from "../model/objects.js";
 import { ipText, parseIp } from "../sets/ip.js";
 
-/** Who holds an address in a model. */
+/** Who holds an address in a model, in the order of their names. */
 export type AddressHolders = {
   /** Live pods with an address of their own; more than one is a fault of the cluster. */
   readonly pods: PodObject[];
@@ -29,14 +29,6 @@ export const canonicalIp = (text: string): string => {
 /** Who holds an address, in any spelling. */
 export const holdersOf = (model: ClusterModel, address: string): AddressHolders =>
   indexOf(model).holders.get(canonicalIp(address)) ?? nobody();
-
-/** Addresses that more than one live pod claims as its own, with those pods. */
-export const sharedPodAddresses = (
-  model: ClusterModel,
-): readonly { readonly address: string; readonly pods: readonly PodObject[] }[] =>
-  [...indexOf(model).holders]
-    .filter(([, { pods }]) => pods.length > 1)
-    .map(([address, { pods }]) => ({ address, pods }));
 
 const nobody = (): AddressHolders => ({
   pods: [],
@@ -70,8 +62,17 @@ const holdersByAddress = (model: ClusterModel): Map<string, AddressHolders> => {
     for (const ip of node.ips) at(ip).nodes.push(node);
   }
   for (const service of model.services) addService(at, service);
+  for (const { pods, hostPods, nodes, services, externalServices } of holders.values()) {
+    for (const list of [pods, hostPods, services, externalServices]) list.sort(byQualifiedName);
+    nodes.sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
   return holders;
 };
+
+type Named = { readonly namespace: string; readonly name: string };
+
+const byQualifiedName = (one: Named, other: Named): number =>
+  `${one.namespace}/${one.name}` < `${other.namespace}/${other.name}` ? -1 : 1;
 
 const addService = (at: (address: string) => AddressHolders, service: ServiceObject): void => {
   for (const ip of service.clusterIps.filter((each) => each !== "None"))

@@ -1,6 +1,6 @@
 import type { ObjectMeta, PortRule, TieredPolicyObject } from "../../analyzer/model/objects.js";
 import type { Field } from "./field.js";
-import { portNumber } from "./names.js";
+import { portNameFault, portNumber } from "./names.js";
 import { transportProtocols } from "./network-policy.js";
 import { priorityOf, subjectOf, type TieredDialect, tieredRulesOf } from "./tiered-policy.js";
 import { warnUnknownFields } from "./unknown-fields.js";
@@ -110,6 +110,9 @@ const onlyKeyOf = <T extends string>(entry: Field, known: readonly T[]): T | und
 
 const namedPortOf = (field: Field): readonly PortRule[] => {
   const name = field.string();
+  if (name !== undefined && portNameFault(name) !== undefined) {
+    field.warning(`no container port can have the name "${name.slice(0, 20)}"`);
+  }
   return name === undefined ? [] : [{ kind: "named", name }];
 };
 

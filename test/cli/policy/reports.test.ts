@@ -28,8 +28,9 @@ type Sarif = {
         readonly name: string;
         readonly rules: readonly {
           readonly id: string;
-          readonly helpUri: string;
           readonly shortDescription: { readonly text: string };
+          readonly fullDescription: { readonly text: string };
+          readonly help: { readonly text: string };
         }[];
       };
     };
@@ -57,8 +58,8 @@ const expectSarif = (report: Sarif): Sarif["runs"][number] => {
   if (run === undefined) throw new Error("the report has no run");
   const { rules: described } = run.tool.driver;
   for (const rule of described) {
-    expect(URL.canParse(rule.helpUri)).toBe(true);
-    expect(rule.shortDescription.text).not.toBe("");
+    const { shortDescription, fullDescription, help } = rule;
+    for (const { text } of [shortDescription, fullDescription, help]) expect(text).not.toBe("");
   }
   for (const result of run.results) {
     expect(result.message.text).not.toBe("");

@@ -219,6 +219,8 @@ describe("resolveName()", () => {
     const name = resolve("198.51.100.7", both);
     expect(name.address).toEqual({ family: 4, value: 0xc6336407n });
     expect(name.sharedBy).toHaveLength(2);
+    expect(name.service?.name).toBe("a");
+    expect(resolve("198.51.100.7", both.toReversed()).service?.name).toBe("a");
     expect(name.warnings).toEqual(["198.51.100.7 is Service shop/a and shop/b"]);
     expect(resolve("10.0.0.5").address).toEqual({ family: 4, value: 0x0a000005n });
     expect(resolve("shop/db-0").address).toBeUndefined();

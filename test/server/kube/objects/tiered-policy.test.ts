@@ -61,6 +61,17 @@ describe("ClusterNetworkPolicy", () => {
     expect(ingress[0]?.ports).toEqual([{ kind: "named", name: "web" }]);
   });
 
+  it.each(["", "80", "Web"])("warns of the name %j, which no port can have", (name) => {
+    expect(
+      faults(
+        "ClusterNetworkPolicy",
+        `  ingress: [{action: Accept, from: [{namespaces: {}}], protocols: [{destinationNamedPort: "${name}"}]}]`,
+      ),
+    ).toEqual([
+      `warning spec.ingress[0].protocols[0].destinationNamedPort no container port can have the name "${name}"`,
+    ]);
+  });
+
   it("reads v1beta1, which has the same shape", () => {
     const text = texts.ClusterNetworkPolicy("").replace("v1alpha2", "v1beta1");
     expect(objectOf("ClusterNetworkPolicy", text).tier).toBe("admin");
