@@ -107,7 +107,7 @@ const report = (
 const ruleOf = ({ id, title, severity, summary }: LintRuleInfo): Fields => ({
   id,
   name: title,
-  shortDescription: { text: title },
+  shortDescription: { text: summary },
   fullDescription: { text: summary },
   help: { text: `${summary} See docs/lint/${id}.md.` },
   defaultConfiguration: { level: levelOf(severity) },
