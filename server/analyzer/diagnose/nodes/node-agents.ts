@@ -1,10 +1,11 @@
-import type { PodObject } from "../../model/objects.js";
+import type { NodeObject, PodObject } from "../../model/objects.js";
+import type { PolicyEndpoint } from "../../policy/decision.js";
 import { isReadyPod } from "../../service/service-endpoints.js";
 import { parseCidr } from "../../sets/ip.js";
 import type { Observation } from "../findings/finding.js";
 import { describePod, podLogs } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
-import type { NodeFault, NodeSubject } from "./node-subject.js";
+import { type NodeFault, type NodeSubject, podNetworkOf, podWaysOf } from "./node-subject.js";
 
 /** What is wrong with what wires pods on a node: the network plugin's pod, kube-proxy, the node's pod range. */
 export const agentFaults = (subject: NodeSubject): readonly NodeFault[] => [
@@ -13,14 +14,16 @@ export const agentFaults = (subject: NodeSubject): readonly NodeFault[] => [
   ...rangeFaults(subject),
 ];
 
-const pluginFaults = ({ node, plugin }: NodeSubject): readonly NodeFault[] => {
-  const agent = plugin.agents.find((pod) => pod.nodeName === node.name && !isReadyPod(pod));
+const pluginFaults = (subject: NodeSubject): readonly NodeFault[] => {
+  const { node, plugin } = subject;
+  const agent = downAmong(plugin.agents.filter(({ nodeName }) => nodeName === node.name));
   if (agent === undefined) return [];
   return [
     {
       code: "CNI_AGENT_DOWN",
       effect: "impairs",
       component: `Pod ${podName(agent)}`,
+      hits: podWaysOf(subject),
       issue: `The network plugin's pod ${podName(agent)} on node ${node.name} is not ready`,
       summary: `Find out why ${podName(agent)} is not ready`,
       why: "Without its agent a node wires no new pods and follows no change of routes and policies; what is wired already may go on.",
@@ -31,10 +34,19 @@ const pluginFaults = ({ node, plugin }: NodeSubject): readonly NodeFault[] => {
   ];
 };
 
+/** An agent that is not ready and has no ready one of its DaemonSet beside it, as one that was evicted and replaced has. */
+const downAmong = (agents: readonly PodObject[]): PodObject | undefined =>
+  agents.find(
+    (agent) =>
+      !isReadyPod(agent) &&
+      !agents.some((pod) => pod.owner?.name === agent.owner?.name && isReadyPod(pod)),
+  );
+
 const proxyFaults = ({ world, node, hits }: NodeSubject): readonly NodeFault[] => {
-  const [proxy] = [...world.model.podsIn("kube-system")]
-    .filter((pod) => pod.nodeName === node.name && isProxy(pod) && !isReadyPod(pod))
+  const proxies = [...world.model.podsIn("kube-system")]
+    .filter((pod) => pod.nodeName === node.name && isProxy(pod))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const proxy = downAmong(proxies);
   if (proxy === undefined) return [];
   return [
     {
@@ -60,8 +72,9 @@ const podSeen = (pod: PodObject): Observation => ({
   data: { pod: podName(pod), phase: pod.phase, ready: "False", node: pod.nodeName ?? "" },
 });
 
-/** Another node whose pod range overlaps this one's. */
-const rangeFaults = ({ world, node }: NodeSubject): readonly NodeFault[] => {
+/** Another node whose pod range overlaps this one's; of two ends on such nodes it is told of the source's. */
+const rangeFaults = (subject: NodeSubject): readonly NodeFault[] => {
+  const { world, node, role } = subject;
   const own = node.podCidrs.flatMap((text) => parseCidr(text) ?? []);
   const others = [...world.model.nodes]
     .filter(({ name }) => name !== node.name)
@@ -78,12 +91,14 @@ const rangeFaults = ({ world, node }: NodeSubject): readonly NodeFault[] => {
       );
     });
     if (text === undefined) continue;
+    const crosses = podNetworkOf(subject);
     const [one = "", two = ""] = [node.name, other.name].sort();
     return [
       {
         code: "PODCIDR_OVERLAP_NODES",
         effect: "blocks",
         component: `Nodes ${one}, ${two}`,
+        hits: (way) => crosses(way) && !(role === "destination" && isOn(way.source, other)),
         issue: `Nodes ${one} and ${two} have pod ranges that overlap`,
         summary: "Give each node a pod range of its own; drain the one that is changed first",
         why: "Routes lead to one of the nodes only: packets to pods of the other are lost or reach the wrong pod.",
@@ -98,3 +113,6 @@ const rangeFaults = ({ world, node }: NodeSubject): readonly NodeFault[] => {
   }
   return [];
 };
+
+const isOn = (end: PolicyEndpoint | undefined, { name }: NodeObject): boolean =>
+  end?.kind === "pod" && end.pod.nodeName === name && !end.pod.hostNetwork;

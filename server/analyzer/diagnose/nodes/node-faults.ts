@@ -1,8 +1,7 @@
 import type { Condition, NodeObject } from "../../model/objects.js";
 import type { Observation } from "../findings/finding.js";
 import { clip } from "../pods/pod-subject.js";
-import type { Way } from "../situation/way.js";
-import type { NodeFault, NodeSubject } from "./node-subject.js";
+import { type NodeFault, type NodeSubject, podNetworkOf } from "./node-subject.js";
 
 /** What a node's own conditions, taints and marks say. */
 export const conditionFaults = (subject: NodeSubject): readonly NodeFault[] => [
@@ -57,14 +56,6 @@ const readyFaults = ({ node }: NodeSubject): readonly NodeFault[] => {
   ];
 };
 
-/** Pods on the host network don't need the pod network. */
-const usesPodNetwork =
-  ({ role, hits }: NodeSubject) =>
-  (way: Way): boolean => {
-    const end = role === "source" ? way.source : way.destination;
-    return hits(way) && !(end?.kind === "pod" && end.pod.hostNetwork) && end?.kind !== "node";
-  };
-
 const networkFaults = (subject: NodeSubject): readonly NodeFault[] => {
   const { node } = subject;
   const condition = node.conditions.find(({ type }) => type === "NetworkUnavailable");
@@ -82,7 +73,7 @@ const networkFaults = (subject: NodeSubject): readonly NodeFault[] => {
         ...(condition === undefined ? [] : [conditionSeen(node, condition)]),
         ...(taint === undefined ? [] : [taintSeen(node, taint)]),
       ],
-      hits: usesPodNetwork(subject),
+      hits: podNetworkOf(subject),
       prevention: "Let nodes take pods only when the plugin's pod on them is ready.",
     },
   ];

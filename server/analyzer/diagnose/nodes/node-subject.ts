@@ -1,4 +1,5 @@
 import type { NodeObject } from "../../model/objects.js";
+import type { PolicyEndpoint } from "../../policy/decision.js";
 import type { PolicyWorld } from "../../policy-world.js";
 import { type Fault, findingOf } from "../findings/fault.js";
 import type { Finding } from "../findings/finding.js";
@@ -22,6 +23,29 @@ export type NodeFault = Omit<Fault, "solutions" | "steps"> & {
   /** The node itself when left out. */
   readonly component?: string;
   readonly hits?: (way: Way) => boolean;
+};
+
+/** The ways on which this end has an address of its own: not those of the node itself and of its host network. */
+export const podWaysOf =
+  ({ role, hits }: NodeSubject) =>
+  (way: Way): boolean => {
+    const end = role === "source" ? way.source : way.destination;
+    const isOnHost = end?.kind === "node" || (end?.kind === "pod" && end.pod.hostNetwork);
+    return hits(way) && !isOnHost;
+  };
+
+/** Those of them that leave the node. */
+export const podNetworkOf = (subject: NodeSubject): ((way: Way) => boolean) => {
+  const hasOwnAddress = podWaysOf(subject);
+  return (way) => hasOwnAddress(way) && !staysOnNode(way);
+};
+
+const staysOnNode = ({ source, destination }: Way): boolean =>
+  nodeOf(source) !== undefined && nodeOf(source) === nodeOf(destination);
+
+const nodeOf = (end: PolicyEndpoint | undefined): string | undefined => {
+  if (end?.kind === "pod") return end.pod.nodeName;
+  return end?.kind === "node" ? end.node.name : undefined;
 };
 
 /** The command that shows a node's conditions, taints and events. */
