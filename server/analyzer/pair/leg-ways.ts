@@ -50,7 +50,9 @@ const waysOfBucket = (
   if (leg === undefined) return [];
   const ends = legs.map(endOfLeg);
   const asked = askedOfLeg(leg, plain);
-  return groupEnds(world, ends, keyBeside(source.ends)).flatMap((destination) => {
+  const beside = keyBeside(source.ends);
+  const extraKey = (end: PolicyEndpoint): string => `${beside(end)} ${natKey(route, end)}`;
+  return groupEnds(world, ends, extraKey).flatMap((destination) => {
     const way = { source, destination, asked, through: { route, leg } };
     const hairpin = commonEnd(source, destination);
     const pair = distinctPair(source, destination);
@@ -70,6 +72,12 @@ const waysOfBucket = (
     ];
   });
 };
+
+/** A node that may stand in for the client lets itself to its own pods: those are a case of their own. */
+const natKey = ({ way, sourceNat }: ServiceRoute, end: PolicyEndpoint): string =>
+  sourceNat && way.kind === "node-port" && way.node !== undefined && end.kind === "pod"
+    ? String(end.pod.nodeName === way.node.name)
+    : "";
 
 const endOfLeg = ({ endpoint }: ServiceLeg): PolicyEndpoint => {
   const { holder, family } = endpoint;

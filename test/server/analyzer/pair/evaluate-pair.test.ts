@@ -341,6 +341,21 @@ describe("evaluatePair() of outside addresses of Services", () => {
     expect(local.verdict).toBe("allowed");
   });
 
+  it("tells pods of the asked node, which lets itself in, from those of others", () => {
+    const replicas = ["n1", "n2"].map((nodeName, index) =>
+      pod(`shop/db-${index}`, { nodeName, owner: { kind: "StatefulSet", name: "db" } }),
+    );
+    const both = [...replicas, lb, node, clientOnly];
+    for (const order of [both, [...both].reverse()]) {
+      const answer = ask(order, "203.0.113.9", "node/n2", { port: 30080 });
+      expect(answer.verdict).toBe("unknown");
+      expect([...pathNames(answer)].sort()).toEqual([
+        "203.0.113.9 => shop/db-0: unknown",
+        "203.0.113.9 => shop/db-1: allowed",
+      ]);
+    }
+  });
+
   it("picks, of Services that share an address, the one with the port", () => {
     const other = serviceObject("shop/aaa", {
       type: "LoadBalancer",
