@@ -18,10 +18,14 @@ export type LookUp =
        */
       readonly why: "no-service" | "no-pod-record" | "no-name";
       readonly namespace: string;
+      /** The Service that the name goes by; "" where it has the place of none. */
+      readonly service: string;
       /** Services of other namespaces that are called so, in order. */
       readonly elsewhere: readonly ServiceObject[];
     }
   | { readonly kind: "outside" };
+
+type Missing = Extract<LookUp, { readonly kind: "missing" }>;
 
 /** The number of dots from which on a pod of the cluster's DNS asks a name as it stands first. */
 const clusterNdots = 5;
@@ -29,7 +33,7 @@ const clusterNdots = 5;
 /** What a name means to a pod of a namespace that uses the cluster's DNS with the usual search list. */
 export const lookUp = (model: ClusterModel, namespace: string, text: string): LookUp => {
   const name = text.toLowerCase();
-  const missing: LookUp[] = [];
+  const missing: Missing[] = [];
   for (const candidate of candidatesOf(model, namespace, name)) {
     const found = answerOf(model, candidate);
     if (found.kind === "service" || found.kind === "pod") return found;
@@ -64,7 +68,7 @@ const missingIn = (model: ClusterModel, name: string, labels: readonly string[])
   const zone = labels.at(-1);
   const namespace = labels.at(-2) ?? "";
   const service = labels.at(-3) ?? "";
-  const base = { kind: "missing", name, namespace } as const;
+  const base = { kind: "missing", name, namespace, service } as const;
   if (labels.length < 3 || (zone !== "svc" && zone !== "pod")) {
     return { ...base, why: "no-name", elsewhere: [] };
   }
@@ -88,7 +92,7 @@ const servicesCalled = (
 
 /**
  * What a name that nothing answers to was meant to be: one without a dot or with the zone's words is the cluster's; of
- * "name.ns" the namespace decides; any other is a name outside.
+ * "name.ns" the namespace decides, of "host.service" and "host.service.ns" the Service; any other is a name outside.
  */
 const meantBy = (
   model: ClusterModel,
@@ -96,28 +100,37 @@ const meantBy = (
     namespace,
     name,
     missing,
-  }: { readonly namespace: string; readonly name: string; readonly missing: readonly LookUp[] },
+  }: { readonly namespace: string; readonly name: string; readonly missing: readonly Missing[] },
 ): LookUp => {
   const labels = name.split(".");
-  const ofCluster = missing.filter((each) => each.kind === "missing");
-  const own = ofCluster.find((each) => each.name === name);
+  const own = missing.find((each) => each.name === name);
   if (own !== undefined) return own;
   const [first = "", second = ""] = labels;
   if (labels.length === 1) {
     const elsewhere = servicesCalled(model, first, namespace);
-    return { kind: "missing", name, why: "no-service", namespace, elsewhere };
+    return { kind: "missing", name, why: "no-service", namespace, service: first, elsewhere };
   }
   const zone = labels.at(-1);
   const isZoned = labels.length >= 3 && (zone === "svc" || zone === "pod");
   if (isZoned) {
-    const full = ofCluster.find((each) =>
+    const full = missing.find((each) =>
       clusterDomainsOf(model).some((domain) => each.name === `${name}.${domain}`),
     );
-    return full ?? { kind: "missing", name, why: "no-name", namespace, elsewhere: [] };
+    return full ?? { kind: "missing", name, why: "no-name", namespace, service: "", elsewhere: [] };
   }
   if (labels.length === 2 && model.namespaceNames().has(second)) {
     const elsewhere = servicesCalled(model, first, second);
-    return { kind: "missing", name, why: "no-service", namespace: second, elsewhere };
+    const base = { kind: "missing", name, why: "no-service", namespace: second } as const;
+    return { ...base, service: first, elsewhere };
   }
-  return { kind: "outside" };
+  return recordOf(missing, labels) ?? { kind: "outside" };
 };
+
+/** The record that a pod of a Service which is there would have by "host.service" or "host.service.ns". */
+const recordOf = (missing: readonly Missing[], labels: readonly string[]): Missing | undefined =>
+  labels.length > 3
+    ? undefined
+    : missing.find(
+        ({ why, service, name }) =>
+          why === "no-pod-record" && service === labels[1] && name.split(".")[3] === "svc",
+      );

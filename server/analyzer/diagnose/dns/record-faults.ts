@@ -29,7 +29,7 @@ export const recordFaults = (subject: DnsSubject): readonly DnsFault[] => {
     return [unseen === undefined ? fault : { ...fault, ...guessed }];
   }
   if (unseen !== undefined) return [unseenFault(base, { name, ...unseen })];
-  const hint = nearHint(subject, answer.namespace, name.split(".")[0] ?? "");
+  const hint = nearHint(subject, answer.namespace, answer.service);
   return [missingFault(base, { name, answer, hint })];
 };
 
@@ -122,8 +122,8 @@ const missingFault = (
       return {
         ...base,
         code: "SERVICE_NOT_FOUND",
-        component: `Service ${answer.namespace}/${name.split(".")[0] ?? ""}`,
-        issue: `${name}: namespace ${answer.namespace} has no such Service.${hint}`,
+        component: `Service ${answer.namespace}/${answer.service}`,
+        issue: `${name}: namespace ${answer.namespace} has no Service ${answer.service}.${hint}`,
         solutions: [`Create the Service, or correct the name.${hint}`],
         summary: "Create the Service, or correct the name",
         why: "The cluster's DNS answers for Services that exist; for others it says that there is no such name.",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { QuestionError } from "../../../../server/analyzer/question-error.js";
-import { podObject, workloadObject } from "../../../support/cluster-objects.js";
+import { podObject, serviceObject, workloadObject } from "../../../support/cluster-objects.js";
 import {
   apiPod,
   apiService,
@@ -171,5 +171,31 @@ describe("a name outside the cluster", () => {
     expect(codesOf(diagnosed(objects, { podB: "svc/shop/api" }))).toEqual([
       "SERVICE_EXTERNALNAME_BROKEN",
     ]);
+  });
+});
+
+describe("a name with a pod's hostname", () => {
+  it("that no Service stands behind is told of the Service, not of the hostname", () => {
+    const answer = diagnosed(cluster(), { podB: "dns/db-0.ghost.shop.svc.cluster.local" });
+    expect(answer.causes[0]).toMatchObject({
+      code: "SERVICE_NOT_FOUND",
+      component: "Service shop/ghost",
+    });
+  });
+
+  it.each(["db-0.db", "db-0.db.shop"])(
+    "is the cluster's where its Service is there: %s",
+    (name) => {
+      const db = serviceObject("shop/db", { clusterIps: ["None"], selector: { app: "api" } });
+      const answer = diagnosed(cluster(db), { podB: `dns/${name}` });
+      expect(codesOf(answer)).toContain("DNS_POD_RECORD_MISSING");
+      expect(answer.status).toBe("disconnected");
+    },
+  );
+
+  it("is a name outside where no such Service is there", () => {
+    expect(diagnosed(cluster(), { podB: "dns/www.example.shop", port: 443 }).status).toBe(
+      "connected",
+    );
   });
 });
