@@ -10,6 +10,7 @@ import { kubectl } from "../findings/shell-words.js";
 import { isOutsideWay } from "../situation/service-ways.js";
 import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
 import { clusterNames } from "./resolver-faults.js";
+import { selectorWords } from "./server-faults.js";
 
 /** What is wrong with the configuration of the DNS server. */
 export const corefileFaults = (
@@ -165,14 +166,20 @@ const loopFaults = (
   blocks: readonly CorefileBlock[],
   routes: DnsRoutes | undefined,
 ): readonly DnsFault[] => {
-  const crashing = (routes?.udp.endpoints.selected ?? []).some(({ containers }) =>
-    containers.some(({ waiting }) => waiting === "CrashLoopBackOff"),
+  if (routes === undefined) return [];
+  const crashing = routes.udp.endpoints.selected.some(({ containers }) =>
+    containers.some(
+      ({ waiting, lastTerminated }) =>
+        waiting === "CrashLoopBackOff" && lastTerminated !== "OOMKilled",
+    ),
   );
   const forwardsToNode = pluginsOf(blocks, "forward").some(({ args }) =>
     args.slice(1).includes("/etc/resolv.conf"),
   );
   if (!crashing || !forwardsToNode || pluginsOf(blocks, "loop").length === 0) return [];
-  const answers = routes !== undefined && isAnswering(routes.udp);
+  const answers = isAnswering(routes.udp);
+  const { namespace, selector } = routes.udp.service;
+  const words = selectorWords(selector);
   return [
     {
       ...base,
@@ -189,7 +196,7 @@ const loopFaults = (
         "Give the kubelet a resolvConf that names the real servers, such as /run/systemd/resolve/resolv.conf",
       why: "Where the node's resolv.conf names a local stub, CoreDNS asks itself; its loop plugin ends it.",
       steps: [
-        "kubectl -n kube-system logs -l k8s-app=kube-dns --tail 50 --previous --prefix",
+        kubectl(namespace, "logs", ...words, "--tail", "50", "--previous", "--prefix"),
         ...base.steps,
       ],
       observations: seen({ forward: "/etc/resolv.conf", loop: "true" }),

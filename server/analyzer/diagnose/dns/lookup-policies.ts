@@ -13,8 +13,13 @@ type Verdict = "allowed" | "denied" | "unknown";
 
 /** A DNS server that a pod asks, with what policies of both ends say. */
 type Asked = {
-  readonly egress: Verdict;
-  readonly ingress: Verdict;
+  readonly egress: JudgedSide;
+  readonly ingress: JudgedSide;
+};
+
+type JudgedSide = {
+  readonly verdict: Verdict;
+  /** The policies that deny; none where they don't. */
   readonly denying: readonly EvaluatedPolicy[];
 };
 
@@ -45,15 +50,16 @@ const askedOver = (
       { kind: "pod", pod: holder.pod },
       { viaService: true },
     );
-    const verdict = ({ allowed, undetermined }: DirectionDecision): Verdict => {
-      if (containsConnection(undetermined, protocol, targetPort)) return "unknown";
-      return containsConnection(allowed, protocol, targetPort) ? "allowed" : "denied";
+    const judged = ({ allowed, undetermined, parts }: DirectionDecision): JudgedSide => {
+      if (containsConnection(undetermined, protocol, targetPort)) return isVerdict("unknown");
+      if (containsConnection(allowed, protocol, targetPort)) return isVerdict("allowed");
+      const denying = parts.flatMap((part) => denyingIn(part, protocol, targetPort));
+      return { verdict: "denied", denying };
     };
-    const denying = [egress, ingress]
-      .filter((direction) => verdict(direction) === "denied")
-      .flatMap(({ parts }) => parts.flatMap((part) => denyingIn(part, protocol, targetPort)));
-    return [{ egress: verdict(egress), ingress: verdict(ingress), denying }];
+    return [{ egress: judged(egress), ingress: judged(ingress) }];
   });
+
+const isVerdict = (verdict: Verdict): JudgedSide => ({ verdict, denying: [] });
 
 const denyingIn = (
   part: Part,
@@ -65,8 +71,22 @@ const denyingIn = (
   return part.by === "tier" && part.action === "deny" ? [part.rule.policy] : [];
 };
 
-const namesOf = (asked: readonly Asked[]): string =>
-  listed([...new Set(asked.flatMap(({ denying }) => denying.map(policyTitleOf)))].sort());
+const deniedIn = (asked: readonly Asked[], side: "egress" | "ingress"): readonly JudgedSide[] =>
+  asked.map((each) => each[side]).filter(({ verdict }) => verdict === "denied");
+
+const namesOf = (denied: readonly JudgedSide[]): string =>
+  listed([...new Set(denied.flatMap(({ denying }) => denying.map(policyTitleOf)))].sort());
+
+/** What the denial of some servers of all does: "from 1 of 2 DNS servers: some look-ups fail". */
+const consequenceOf = (
+  denied: readonly JudgedSide[],
+  asked: readonly Asked[],
+  ofAll: string,
+  ofSome: string,
+): string =>
+  denied.length === asked.length
+    ? `${ofAll}: no name resolves`
+    : `${ofSome} ${denied.length} of ${asked.length} DNS servers: some look-ups fail`;
 
 const egressFaults = (
   subject: DnsSubject,
@@ -81,8 +101,8 @@ const egressFaults = (
   },
 ): readonly DnsFault[] => {
   const { pod } = subject;
-  const denied = byUdp.filter(({ egress }) => egress === "denied");
-  const deniedTcp = byTcp.filter(({ egress }) => egress === "denied");
+  const denied = deniedIn(byUdp, "egress");
+  const deniedTcp = deniedIn(byTcp, "egress");
   const isOnlyTcp = denied.length === 0 && deniedTcp.length > 0;
   if (denied.length === 0 && !isOnlyTcp) return [];
   const names = namesOf(isOnlyTcp ? deniedTcp : denied);
@@ -129,7 +149,7 @@ const egressFaults = (
           ...common,
           code: "NETPOL_DNS_EGRESS_BLOCKED",
           effect: denied.length === byUdp.length ? "blocks" : "impairs",
-          issue: `${names} ${names.includes(",") ? "keep" : "keeps"} ${podName(pod)} from the cluster's DNS: no name resolves`,
+          issue: `${names} ${names.includes(",") ? "keep" : "keeps"} ${podName(pod)} ${consequenceOf(denied, byUdp, "from the cluster's DNS", "from")}`,
           why: "Policies that isolate a pod for egress also stop its DNS queries unless a rule allows them.",
         },
       ];
@@ -140,7 +160,7 @@ const ingressFaults = (
   { service }: ServiceRoute,
   byUdp: readonly Asked[],
 ): readonly DnsFault[] => {
-  const denied = byUdp.filter(({ ingress }) => ingress === "denied");
+  const denied = deniedIn(byUdp, "ingress");
   if (denied.length === 0) return [];
   const names = namesOf(denied);
   return [
@@ -149,7 +169,7 @@ const ingressFaults = (
       effect: denied.length === byUdp.length ? "blocks" : "impairs",
       component: names,
       origin: "cluster",
-      issue: `${names} of the DNS servers ${names.includes(",") ? "keep" : "keeps"} ${podName(pod)} out: no name resolves`,
+      issue: `${names} of the DNS servers ${names.includes(",") ? "keep" : "keeps"} ${podName(pod)} ${consequenceOf(denied, byUdp, "out", "out of")}`,
       solutions: [
         `Allow ingress from all namespaces to the pods of ${service.namespace}/${service.name} on port 53 over UDP and TCP: run ${showPolicies(service.namespace)}`,
       ],
@@ -171,9 +191,9 @@ const ingressFaults = (
 const doubtFaults = ({ pod }: DnsSubject, byUdp: readonly Asked[]): readonly DnsFault[] => {
   const open = byUdp.filter(
     ({ egress, ingress }) =>
-      (egress === "unknown" || ingress === "unknown") &&
-      egress !== "denied" &&
-      ingress !== "denied",
+      (egress.verdict === "unknown" || ingress.verdict === "unknown") &&
+      egress.verdict !== "denied" &&
+      ingress.verdict !== "denied",
   );
   if (open.length < byUdp.length) return [];
   return [

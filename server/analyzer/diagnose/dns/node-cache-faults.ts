@@ -1,14 +1,13 @@
 import { isNodeCacheAddress } from "../../dns/cluster-dns.js";
-import { isReadyPod } from "../../service/service-endpoints.js";
+import { downAmong } from "../pods/down-among.js";
 import { describePod, podLogs } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
 import type { DnsFault, DnsSubject } from "./dns-subject.js";
 
 /** The cache of the pod's node, where pods ask it. */
 export const nodeCacheFaults = ({ dns, pod, resolver }: DnsSubject): readonly DnsFault[] => {
-  const down = dns.nodeCaches.find(
-    (cache) => cache.nodeName === pod.nodeName && !isReadyPod(cache),
-  );
+  if (pod.nodeName === undefined) return [];
+  const down = downAmong(dns.nodeCaches.filter(({ nodeName }) => nodeName === pod.nodeName));
   if (down === undefined) return [];
   const asked = resolver.from === "own" ? resolver.nameServers : dns.nameServers;
   const isAsked = asked.some(isNodeCacheAddress);

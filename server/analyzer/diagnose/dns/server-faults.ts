@@ -1,4 +1,5 @@
 import { isNodeCacheAddress } from "../../dns/cluster-dns.js";
+import type { ServiceObject } from "../../model/objects.js";
 import type { ServiceIssue, ServiceRoute } from "../../service/service-route.js";
 import { serviceIssueText, serviceTitle } from "../../service/service-text.js";
 import type { Observation } from "../findings/finding.js";
@@ -129,14 +130,14 @@ const endpointFaults = ({ world }: DnsSubject, { udp }: DnsRoutes): readonly Dns
       code: isDown ? "DNS_PODS_DOWN" : "DNS_NO_ENDPOINTS",
       component: serviceTitle(service),
       issue: notRunning,
-      solutions: [checkPods(service), `Run ${logsOf(service.namespace, service.selector)}`],
+      solutions: [checkPods(service), ...logsOf(service).map((step) => `Run ${step}`)],
       summary: isDown
         ? "Bring the DNS server's pods back: their state, events and logs say what is wrong"
         : "Scale the DNS server's Deployment up, or correct the selector of its Service",
       why: `${serviceIssueText(udp, issue)}. Without a DNS server no name of a Service resolves; addresses work all the same.`,
       steps: [
         kubectl(service.namespace, "get", "pods", ...selectorWords(service.selector), "-o", "wide"),
-        logsOf(service.namespace, service.selector),
+        ...logsOf(service),
         listSlices(service),
       ],
       observations: [
@@ -152,7 +153,10 @@ const endpointFaults = ({ world }: DnsSubject, { udp }: DnsRoutes): readonly Dns
 const hasSelected = (issue: Broken): boolean =>
   issue.kind === "no-endpoints" && issue.selected.length > 0;
 
-const selectorWords = (selector: Readonly<Record<string, string>> = {}): readonly string[] => {
+/** The words by which kubectl selects the pods of a Service; none where it has no selector. */
+export const selectorWords = (
+  selector: Readonly<Record<string, string>> = {},
+): readonly string[] => {
   const text = Object.entries(selector)
     .map(([key, value]) => `${key}=${value}`)
     .sort()
@@ -160,10 +164,13 @@ const selectorWords = (selector: Readonly<Record<string, string>> = {}): readonl
   return text === "" ? [] : ["-l", text];
 };
 
-const logsOf = (
-  namespace: string,
-  selector: Readonly<Record<string, string>> | undefined,
-): string => kubectl(namespace, "logs", ...selectorWords(selector), "--tail", "100", "--prefix");
+/** The command that shows the logs of the servers; none where the Service selects no pods, for logs need some. */
+const logsOf = ({ namespace, selector }: ServiceObject): readonly string[] => {
+  const words = selectorWords(selector);
+  return words.length === 0
+    ? []
+    : [kubectl(namespace, "logs", ...words, "--tail", "100", "--prefix")];
+};
 
 const redundancyFaults = ({ udp }: DnsRoutes): readonly DnsFault[] => {
   const used = usedIn(udp);

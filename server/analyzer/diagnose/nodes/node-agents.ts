@@ -1,8 +1,8 @@
 import type { NodeObject, PodObject } from "../../model/objects.js";
 import type { PolicyEndpoint } from "../../policy/decision.js";
-import { isReadyPod } from "../../service/service-endpoints.js";
 import { parseCidr } from "../../sets/ip.js";
 import type { Observation } from "../findings/finding.js";
+import { downAmong } from "../pods/down-among.js";
 import { describePod, podLogs } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
 import { type NodeFault, type NodeSubject, podNetworkOf, podWaysOf } from "./node-subject.js";
@@ -33,14 +33,6 @@ const pluginFaults = (subject: NodeSubject): readonly NodeFault[] => {
     },
   ];
 };
-
-/** An agent that is not ready and has no ready one of its DaemonSet beside it, as one that was evicted and replaced has. */
-const downAmong = (agents: readonly PodObject[]): PodObject | undefined =>
-  agents.find(
-    (agent) =>
-      !isReadyPod(agent) &&
-      !agents.some((pod) => pod.owner?.name === agent.owner?.name && isReadyPod(pod)),
-  );
 
 const proxyFaults = ({ world, node, hits }: NodeSubject): readonly NodeFault[] => {
   const proxies = [...world.model.podsIn("kube-system")]
