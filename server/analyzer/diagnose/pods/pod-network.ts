@@ -42,13 +42,15 @@ const sharedAddress = ({ world, pod, role }: PodSubject): readonly PodFault[] =>
     const [other] = others;
     if (other === undefined) return [];
     const local = other.nodeName === pod.nodeName;
+    // Of both ends of one address the same is said.
+    const [one, two] = [podName(pod), podName(other)].sort();
     return [
       {
         code: local ? "POD_IP_DUPLICATE_LOCAL" : "POD_IP_DUPLICATE_REMOTE",
         effect: role === "source" ? "impairs" : "blocks",
-        issue: `Pods ${podName(pod)} and ${podName(other)} have the same address ${ip}`,
+        issue: `Pods ${one} and ${two} have the same address ${ip}`,
         solutions: [
-          `Let one of ${podName(pod)} and ${podName(other)} be made anew with another address: run ${command("kubectl", "get", "pods", "-A", "-o", "wide")}`,
+          `Let one of ${one} and ${two} be made anew with another address: run ${command("kubectl", "get", "pods", "-A", "-o", "wide")}`,
         ],
         summary:
           "Have one of the pods made anew with another address, then look for leaks in the plugin's address management",

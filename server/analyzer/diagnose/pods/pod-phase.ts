@@ -1,6 +1,6 @@
 import type { PodObject } from "../../model/objects.js";
 import { command, kubectl } from "../findings/shell-words.js";
-import { describePod, podLogs } from "./pod-commands.js";
+import { describePod, getPod, podLogs } from "./pod-commands.js";
 import { stateFault } from "./pod-containers.js";
 import { sandboxFault } from "./pod-start.js";
 import {
@@ -118,11 +118,27 @@ const startingFault = (pod: PodObject): Omit<PodFault, "effect" | "issue" | "sol
   };
 };
 
+/** A pod that the scheduler does not look at until its gates are gone. */
+const gatedFault = (pod: PodObject, message: string): PodFault => ({
+  ...notRunning(pod),
+  code: "POD_PENDING_UNSCHEDULABLE",
+  summary: `Find out which controller is to take the scheduling gates off ${podName(pod)}`,
+  why: "The scheduler passes over a pod that has scheduling gates; a controller removes them when the pod may start.",
+  steps: [describePod(pod), getPod(pod, "-o", "yaml")],
+  data: {
+    phase: pod.phase,
+    scheduled: "SchedulingGated",
+    ...(message === "" ? {} : { message: clip(message) }),
+  },
+  prevention: "Alert on pods that stay gated.",
+});
+
 const unscheduledFault = (subject: PodSubject): PodFault => {
   const { pod } = subject;
   const scheduled = pod.conditions.find(({ type }) => type === "PodScheduled");
   const events = eventsOf(subject, ({ reason }) => reason === "FailedScheduling");
   const message = scheduled?.message ?? events[0]?.data["message"] ?? "";
+  if (scheduled?.reason === "SchedulingGated") return gatedFault(pod, message);
   const isPort = /free ports? for the requested pod ports|hostport/i.test(message);
   const said = scheduled?.status === "False" || events.length > 0;
   return {
