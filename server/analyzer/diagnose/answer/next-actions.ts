@@ -1,4 +1,8 @@
+import { assertNever } from "../../../../common/assert.js";
 import type { DiagnosisAnswer } from "../../answers.js";
+import type { PodObject } from "../../model/objects.js";
+import type { ServiceRoute } from "../../service/service-route.js";
+import { parseIp } from "../../sets/ip.js";
 import { command } from "../findings/shell-words.js";
 import { execIn } from "../pods/pod-commands.js";
 import type { Situation } from "../situation/situation.js";
@@ -28,7 +32,7 @@ const tryAction = ({ ways, primary }: Situation): readonly NextAction[] => {
   const way = ways.find((each) => each.mode === primary) ?? ways[0];
   const target = way === undefined ? undefined : targetOf(way);
   if (way === undefined || target === undefined || way.source?.kind !== "pod") return [];
-  if (way.protocol !== "TCP") return [];
+  if (way.protocol !== "TCP" || !canRun(way.source.pod)) return [];
   return [
     {
       action: execIn(way.source.pod, "nc", "-zvw4", target.address, String(target.port)),
@@ -37,11 +41,34 @@ const tryAction = ({ ways, primary }: Situation): readonly NextAction[] => {
   ];
 };
 
+/** Whether a command can be run in a pod; one of a manifest may run. */
+const canRun = ({ phase }: PodObject): boolean => phase === "" || phase === "Running";
+
 const targetOf = (way: Way): { readonly address: string; readonly port: number } | undefined => {
-  const address = way.route === undefined ? directAddress(way) : way.route.service.clusterIps[0];
-  const port = way.leg?.servicePort?.port ?? way.route?.ports[0]?.port ?? way.port;
+  const { route, leg } = way;
+  const address = route === undefined ? directAddress(way) : addressOf(route);
+  const servicePort = leg?.servicePort ?? route?.ports[0];
+  const byNode = route?.way.kind === "node-port";
+  const port = (byNode ? servicePort?.nodePort : servicePort?.port) ?? way.port;
   if (address === undefined || address === "" || address === "None" || port === 0) return undefined;
   return { address, port };
+};
+
+/** The address by which a Service was asked for. */
+const addressOf = ({ way, service }: ServiceRoute): string | undefined => {
+  switch (way.kind) {
+    case "cluster-ip":
+      return way.family === undefined
+        ? service.clusterIps[0]
+        : service.clusterIps.find((ip) => parseIp(ip)?.family === way.family);
+    case "node-port":
+      return way.node?.ips[0];
+    case "external-ip":
+    case "load-balancer":
+      return way.address;
+    default:
+      return assertNever(way);
+  }
 };
 
 const directAddress = ({ destination }: Way): string | undefined => {
@@ -57,6 +84,7 @@ const lookUpAction = ({ ways, modes, named }: Situation): readonly NextAction[] 
   const name = named?.name ?? (service === undefined ? "" : `${service.name}.${service.namespace}`);
   if (name === "") return [];
   const { pod } = way.source;
+  if (!canRun(pod)) return [];
   return [
     {
       action: execIn(pod, "nslookup", name),
@@ -78,7 +106,7 @@ const dumpAction = (gaps: readonly Gap[]): readonly NextAction[] => {
 };
 
 const backAction = ({ world, a, b, question }: Situation): readonly NextAction[] =>
-  a.pods.length === 0 || b.pods.length === 0
+  a.pods.length === 0 || b.pods.length === 0 || a.name === b.name
     ? []
     : [
         {

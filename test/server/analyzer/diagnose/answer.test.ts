@@ -6,12 +6,14 @@ import { diagnose } from "../../../../server/analyzer/diagnose/diagnose.js";
 import { allCases } from "../../../support/diagnosis-all-cases.js";
 import {
   apiPod,
+  apiService,
   askedAtMs,
   cluster,
   clusterWithout,
   diagnosed,
   dnsPod,
   isolating,
+  webPod,
   webToApi,
 } from "../../../support/diagnosis-cluster.js";
 import { objectWorld } from "../../../support/manifest-world.js";
@@ -194,5 +196,32 @@ describe("what would tell more", () => {
       "kubectl -n shop exec web -- nslookup api.shop",
       expect.stringContaining("kubectl get namespaces,pods,"),
     ]);
+  });
+
+  const actionsOf = (...args: Parameters<typeof diagnosed>): readonly string[] =>
+    diagnosed(...args).nextActions.map(({ action }) => action);
+  const outer = apiService({
+    type: "LoadBalancer",
+    loadBalancerIps: ["198.51.100.7"],
+    ports: [{ port: 80, protocol: "TCP", targetPort: 8080, nodePort: 30080 }],
+  });
+
+  it.each([
+    ["node/n2", 30080, "192.168.0.2 30080"],
+    ["198.51.100.7", 80, "198.51.100.7 80"],
+    ["10.96.0.20", 80, "10.96.0.20 80"],
+  ])("is trying the address that was asked for: %s", (podB, port, target) => {
+    expect(actionsOf(cluster(outer), { podB, port })).toContain(
+      `kubectl -n shop exec web -- nc -zvw4 ${target}`,
+    );
+  });
+
+  it("runs nothing in a pod that does not run", () => {
+    const pending = webPod({ phase: "Pending", ips: [], conditions: [] });
+    expect(actionsOf(cluster(pending), { podB: "svc/shop/api" }).join("\n")).not.toContain("exec");
+  });
+
+  it("does not ask a pod for itself the other way round", () => {
+    expect(actionsOf(cluster(), { podB: "shop/web" }).join("\n")).not.toContain("diagnose");
   });
 });
