@@ -3,12 +3,18 @@ import type {
   IpBlock,
   NetworkPolicyRule,
   PortRule,
-  TieredAction,
   TieredPeer,
   TieredRule,
 } from "../model/objects.js";
+import { closureOf } from "../policy/closed-rule.js";
 import { fixedConnections, type NamedPort, namedPortsOf } from "../policy/rule-connections.js";
-import { allConnections, type ConnectionSet, isSubsetOfConnections } from "../sets/connections.js";
+import {
+  allConnections,
+  type ConnectionSet,
+  isEmptyConnections,
+  isSubsetOfConnections,
+  noConnections,
+} from "../sets/connections.js";
 import { type IpSet, isSubsetOfIps, unionIps } from "../sets/ip-set.js";
 import { setOfBlock } from "./ip-blocks.js";
 import type { LintContext } from "./lint-context.js";
@@ -59,23 +65,35 @@ export const shapeOfRule = (rule: NetworkPolicyRule, namespace: string): RuleSha
   return shape;
 };
 
-/** The shape of a rule of an ordered policy. A peer that is not known matches nobody for accept, else everyone. */
+/** The shape of a rule of an ordered policy, as it is judged. */
 export const shapeOfTieredRule = (rule: TieredRule): RuleShape => {
   const known = shapes.get(rule);
   if (known !== undefined) return known;
-  const shape = {
-    everyone: rule.peers.some((peer) => isEveryone(peer, rule.action)),
-    scopes: rule.peers.flatMap(scopesOf),
-    addresses: unionOf(rule.peers.flatMap((peer) => (peer.kind === "networks" ? peer.blocks : []))),
-    others: rule.peers.flatMap(otherTexts),
-    ...portsShape(rule.ports),
-  };
+  const shape = computeTieredShape(rule);
   shapes.set(rule, shape);
   return shape;
 };
 
-const isEveryone = ({ kind }: TieredPeer, action: TieredAction): boolean =>
-  kind === "unknown" && action !== "accept";
+const computeTieredShape = (rule: TieredRule): RuleShape => {
+  switch (closureOf(rule)) {
+    case "accepts-nothing":
+      return { ...nothing, fixed: noConnections };
+    case "denies-everything":
+      return { ...nothing, everyone: true, fixed: allConnections };
+    case undefined:
+      return knownTieredShape(rule);
+  }
+};
+
+const nothing = { everyone: false, scopes: [], addresses: [], others: [], named: [] } as const;
+
+const knownTieredShape = (rule: TieredRule): RuleShape => ({
+  everyone: false,
+  scopes: rule.peers.flatMap(scopesOf),
+  addresses: unionOf(rule.peers.flatMap((peer) => (peer.kind === "networks" ? peer.blocks : []))),
+  others: rule.peers.flatMap(otherTexts),
+  ...portsShape(rule.ports),
+});
 
 const scopesOf = (peer: TieredPeer): readonly PodScope[] => {
   if (peer.kind === "namespaces") return [{ namespaces: peer.selector, pods: everything }];
@@ -98,9 +116,15 @@ const portsShape = (
 const unionOf = (blocks: readonly IpBlock[]): IpSet =>
   blocks.reduce<IpSet>((set, block) => unionIps(set, setOfBlock(block)), []);
 
-/** Whether the first rule matches whatever the second does, in this model's namespaces and with any pods. */
+/**
+ * Whether the first rule matches whatever the second does, in this model's namespaces and with any pods. Nothing is said of
+ * a second one that matches nothing by itself.
+ */
 export const coversRule = (context: LintContext, wide: RuleShape, narrow: RuleShape): boolean =>
-  coversPorts(wide, narrow) && coversPeers(context, wide, narrow);
+  !matchesNothing(narrow) && coversPorts(wide, narrow) && coversPeers(context, wide, narrow);
+
+const matchesNothing = ({ fixed, named }: RuleShape): boolean =>
+  isEmptyConnections(fixed) && named.length === 0;
 
 const coversPorts = (wide: RuleShape, narrow: RuleShape): boolean =>
   isSubsetOfConnections(narrow.fixed, wide.fixed) &&

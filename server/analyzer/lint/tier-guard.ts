@@ -1,4 +1,5 @@
-import type { PodObject, TieredPolicyObject, TieredRule } from "../model/objects.js";
+import type { PodObject, TieredPeer, TieredPolicyObject, TieredRule } from "../model/objects.js";
+import { actionOf, closureOf } from "../policy/closed-rule.js";
 import type { LintContext } from "./lint-context.js";
 
 const guarded = new WeakMap<LintContext, ReadonlySet<PodObject>>();
@@ -16,13 +17,15 @@ const guardedPods = (context: LintContext): ReadonlySet<PodObject> =>
   );
 
 const deniesAll = ({ ingress }: TieredPolicyObject): boolean =>
-  ingress.some((rule) => rule.action === "deny" && isForAllPods(rule));
+  ingress.some((rule) => actionOf(rule) === "deny" && isForAllPods(rule));
 
 /** Whether a rule of an ordered policy is for every port of every pod. */
-export const isForAllPods = ({ peers, ports }: TieredRule): boolean =>
-  ports === undefined &&
-  peers.some(
-    (peer) =>
-      (peer.kind === "namespaces" && peer.selector.key === "") ||
-      (peer.kind === "pods" && peer.namespaceSelector.key === "" && peer.podSelector.key === ""),
-  );
+export const isForAllPods = (rule: TieredRule): boolean => {
+  const closure = closureOf(rule);
+  if (closure !== undefined) return closure === "denies-everything";
+  return rule.ports === undefined && rule.peers.some(isEveryPod);
+};
+
+const isEveryPod = (peer: TieredPeer): boolean =>
+  (peer.kind === "namespaces" && peer.selector.key === "") ||
+  (peer.kind === "pods" && peer.namespaceSelector.key === "" && peer.podSelector.key === "");

@@ -8,6 +8,7 @@ import type {
   TieredPeer,
   TieredRule,
 } from "../model/objects.js";
+import { closureOf } from "../policy/closed-rule.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import { type IpFamily, lastAddress } from "../sets/ip.js";
 import type { HypotheticalPeer } from "./hypothetical-peer.js";
@@ -49,13 +50,6 @@ const tieredScope = (peer: TieredPeer): PeerScope => {
 };
 
 /**
- * Whether a rule has a peer that this version does not know. It fails closed: one that accepts matches nothing, any other
- * denies everything.
- */
-export const isClosed = (rule: NetworkPolicyRule | TieredRule): boolean =>
-  "action" in rule && rule.peers.some(({ kind }) => kind === "unknown");
-
-/**
  * The scopes of every rule of a policy in one direction; no peers at all are everything. Blocks of all addresses of
  * `podFamilies` take in every pod; none are given where blocks do not match pods.
  */
@@ -65,7 +59,8 @@ export const scopesOf = (
   podFamilies: readonly IpFamily[] = [],
 ): readonly (readonly PeerScope[])[] => {
   const scopes = (rule: NetworkPolicyRule | TieredRule): readonly PeerScope[] => {
-    if (isClosed(rule)) return "action" in rule && rule.action === "accept" ? [] : ["everything"];
+    const closure = "action" in rule ? closureOf(rule) : undefined;
+    if (closure !== undefined) return closure === "accepts-nothing" ? [] : ["everything"];
     const { peers } = rule;
     if (peers === undefined || areAllPods(peers, podFamilies)) return ["everything"];
     return peers.map((peer) =>

@@ -5,11 +5,12 @@ import type {
   TieredPolicyObject,
   TieredRule,
 } from "../model/objects.js";
+import { actionOf, closureOf } from "../policy/closed-rule.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { IpFamily } from "../sets/ip.js";
 import { DecidedConnections, type Decision } from "./decided-connections.js";
 import type { HypotheticalPeer } from "./hypothetical-peer.js";
-import { isClosed, type PeerScope, scopesOf } from "./peer-scopes.js";
+import { type PeerScope, scopesOf } from "./peer-scopes.js";
 import { connectionsOfPorts, everyConnection, type PotentialConnections } from "./potential-set.js";
 
 /** What decides one direction of a workload, in the order in which it is asked. */
@@ -55,10 +56,13 @@ const decisionOf = (
   rule: NetworkPolicyRule | TieredRule,
   destination: PodObject | undefined,
 ): Decision => {
-  if (isClosed(rule)) return { action: "deny", connections: everyConnection };
+  if (!("action" in rule)) {
+    return { action: "accept", connections: connectionsOfPorts(rule.ports, destination) };
+  }
   return {
-    action: "action" in rule ? rule.action : "accept",
-    connections: connectionsOfPorts(rule.ports, destination),
+    action: actionOf(rule),
+    connections:
+      closureOf(rule) === undefined ? connectionsOfPorts(rule.ports, destination) : everyConnection,
   };
 };
 

@@ -52,12 +52,21 @@ export const networkPolicyPeerFit = (
   return { peer, unmet: selectorsUnmet(context, end, namespaces, peer.podSelector ?? everything) };
 };
 
-/** How far an end is from a peer of an ordered policy. */
-export const tieredPeerFit = (
+/**
+ * How far an end is from the peers of a rule of an ordered policy that accepts. One peer that is not known keeps the rule
+ * from matching whatever its others hold: then it alone is what is not met.
+ */
+export const tieredPeerFits = (
   context: FitContext,
   end: PolicyEndpoint,
-  peer: TieredPeer,
-): PeerFit => {
+  peers: readonly TieredPeer[],
+): readonly PeerFit[] => {
+  const unknown = peers.filter(({ kind }) => kind === "unknown");
+  return (unknown.length > 0 ? unknown : peers).map((peer) => tieredPeerFit(context, end, peer));
+};
+
+/** How far an end is from a peer of an ordered policy. */
+const tieredPeerFit = (context: FitContext, end: PolicyEndpoint, peer: TieredPeer): PeerFit => {
   switch (peer.kind) {
     case "namespaces":
       return { peer, unmet: selectorsUnmet(context, end, peer.selector, everything) };

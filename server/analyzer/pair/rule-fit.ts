@@ -1,7 +1,7 @@
-import type { NetworkPolicyPeer, PortRule, TieredPeer } from "../model/objects.js";
+import type { NetworkPolicyPeer, PortRule } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy, PolicyEndpoint, RuleRef } from "../policy/decision.js";
 import type { ConnectionSet } from "../sets/connections.js";
-import { type FitContext, networkPolicyPeerFit, type PeerFit, tieredPeerFit } from "./peer-fit.js";
+import { type FitContext, networkPolicyPeerFit, type PeerFit, tieredPeerFits } from "./peer-fit.js";
 import { portsFit, unresolvedNames } from "./port-fit.js";
 
 /** How far a rule that accepts is from letting a peer through. */
@@ -41,7 +41,7 @@ export const ruleFits = (
   }
   return policy[direction].flatMap(({ peers, ports, action }, index) => {
     if (action !== "accept") return [];
-    const fits = peers.map((peer: TieredPeer) => tieredPeerFit(context, ends.peer, peer));
+    const fits = tieredPeerFits(context, ends.peer, peers);
     return [ruleFit({ policy, direction, index }, { fits, ports, ends })];
   });
 };

@@ -13,6 +13,7 @@ import type {
 import type { ConnectionSet } from "../sets/connections.js";
 import type { IpFamily } from "../sets/ip.js";
 import { type IpSet, ipSetOf, subtractIps } from "../sets/ip-set.js";
+import { actionOf, closureOf } from "./closed-rule.js";
 import type { Direction, EvaluatedPolicy, RuleRef } from "./decision.js";
 import { fixedConnections, type NamedPort, namedPortsOf } from "./rule-connections.js";
 
@@ -85,13 +86,7 @@ export const compileTieredPolicy = (
   const rulesOf = (direction: Direction): readonly CompiledRule[] =>
     policy[direction].map((rule, index) => ({
       ref: { policy, direction, index },
-      ...(isUnderstood(rule)
-        ? {
-            action: rule.action,
-            peers: tieredPeers(rule, direction, families),
-            ...portsOf(rule.ports),
-          }
-        : closedRule(rule)),
+      ...whatMatches(rule, direction, families),
     }));
   const { subject } = policy;
   return {
@@ -116,17 +111,21 @@ const portsOf = (ports: readonly PortRule[] | undefined): Ports => ({
   named: namedPortsOf(ports),
 });
 
-const isUnderstood = ({ peers }: TieredRule): boolean =>
-  !peers.some(({ kind }) => kind === "unknown");
-
-/**
- * A rule with a peer that this version does not know fails closed as a whole: one that accepts matches nothing, any other
- * one denies everything (ClusterNetworkPolicyIngressPeer, "fail closed").
- */
-const closedRule = ({ action }: TieredRule): Pick<CompiledRule, "action" | "peers"> & Ports =>
-  action === "accept"
-    ? { action, peers: [], ...portsOf(undefined) }
-    : { action: "deny", peers: [{ kind: "everyone" }], ...portsOf(undefined) };
+const whatMatches = (
+  rule: TieredRule,
+  direction: Direction,
+  families: readonly IpFamily[],
+): Pick<CompiledRule, "action" | "peers"> & Ports => {
+  const action = actionOf(rule);
+  switch (closureOf(rule)) {
+    case "accepts-nothing":
+      return { action, peers: [], ...portsOf(undefined) };
+    case "denies-everything":
+      return { action, peers: [{ kind: "everyone" }], ...portsOf(undefined) };
+    case undefined:
+      return { action, peers: tieredPeers(rule, direction, families), ...portsOf(rule.ports) };
+  }
+};
 
 const networkPolicyPeers = (
   { peers }: NetworkPolicyRule,

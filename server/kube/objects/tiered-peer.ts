@@ -69,7 +69,7 @@ const unknownPeer = (
     return undefined;
   }
   peer.warning(
-    `has no peer that this version knows, only ${keys.join(", ").slice(0, 100)}: a rule that accepts matches nothing there, any other one everything`,
+    `has no peer that this version knows, only ${keys.join(", ").slice(0, 100)}: the whole rule fails closed, so that one that accepts matches nothing and any other denies everything`,
     "unsupported",
   );
   return { kind: "unknown", fields: keys };

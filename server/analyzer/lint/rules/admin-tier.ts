@@ -1,5 +1,6 @@
 import { selects } from "../../model/label-selector.js";
 import type { NetworkPolicyObject } from "../../model/objects.js";
+import { actionOf } from "../../policy/closed-rule.js";
 import type { Direction } from "../../policy/decision.js";
 import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
@@ -49,7 +50,7 @@ const overriddenParts = function* (
     if (all !== undefined) {
       yield {
         severity: "low" as const,
-        message: `${objectText(all.policy)} decides every ${direction} connection with pods before this policy is asked (${all.rule.action}): it has no say about them.`,
+        message: `${objectText(all.policy)} decides every ${direction} connection with pods before this policy is asked (${actionOf(all.rule)}): it has no say about them.`,
         fix: "Use Pass in the Admin tier where NetworkPolicies are to decide, or remove the policy.",
         object: policy,
         path: ["spec", direction],
@@ -77,7 +78,7 @@ const decidingRules = (
   direction: Direction,
 ): readonly TieredRuleSite[] => {
   const ours = admin.filter((site) => site.direction === direction);
-  const pass = ours.findIndex(({ rule }) => rule.action === "pass");
+  const pass = ours.findIndex(({ rule }) => actionOf(rule) === "pass");
   return (pass === -1 ? ours : ours.slice(0, pass)).filter(
     ({ policy: { subject } }) =>
       subject.kind === "namespaces" || impliesSelector(podSelector, subject.podSelector),
@@ -85,5 +86,5 @@ const decidingRules = (
 };
 
 const denies = (context: LintContext, admin: TieredRuleSite, site: RuleSite): boolean =>
-  admin.rule.action === "deny" &&
+  actionOf(admin.rule) === "deny" &&
   coversRule(context, shapeOfTieredRule(admin.rule), shapeOfRule(site.rule, site.policy.namespace));

@@ -1,4 +1,5 @@
 import type { PodObject, TieredPolicyObject } from "../../model/objects.js";
+import { actionOf } from "../../policy/closed-rule.js";
 import { fixedConnections, namedPortsOf } from "../../policy/rule-connections.js";
 import { intersectConnections, isEmptyConnections } from "../../sets/connections.js";
 import { intersectIps } from "../../sets/ip-set.js";
@@ -34,7 +35,7 @@ export const equalPriorityConflict: LintRule = {
         if (reported.has(key) || !overlap(context, one, other)) continue;
         reported.add(key);
         yield {
-          message: `${objectText(one.policy)} and this policy have priority ${other.policy.priority} in one tier, and their ${other.direction} rules disagree (${one.rule.action}, ${other.rule.action}) about the same connections: the API does not say which one goes first.`,
+          message: `${objectText(one.policy)} and this policy have priority ${other.policy.priority} in one tier, and their ${other.direction} rules disagree (${actionOf(one.rule)}, ${actionOf(other.rule)}) about the same connections: the API does not say which one goes first.`,
           fix: "Give them different priorities; the lower number goes first.",
           object: other.policy,
           path: ["spec", "priority"],
@@ -49,7 +50,7 @@ const disagreeing = function* (
 ): Iterable<readonly [TieredRuleSite, TieredRuleSite]> {
   for (const [index, one] of sites.entries()) {
     for (const other of sites.slice(index + 1)) {
-      if (one.policy === other.policy || one.rule.action === other.rule.action) continue;
+      if (one.policy === other.policy || actionOf(one.rule) === actionOf(other.rule)) continue;
       yield [one, other];
     }
   }

@@ -1,5 +1,6 @@
 import { everything } from "../../model/label-selector.js";
 import type { TieredAction, TieredPolicyObject } from "../../model/objects.js";
+import { actionOf, closureOf } from "../../policy/closed-rule.js";
 import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
@@ -37,14 +38,14 @@ export const orderedRuleUnreachable: LintRule = {
       const cover = earlier.find((other) => takesAll(context, other, site));
       earlier.push(site);
       if (cover === undefined) continue;
-      const same = cover.rule.action === site.rule.action;
+      const same = actionOf(cover.rule) === actionOf(site.rule);
       const where =
         cover.policy === site.policy
           ? nameText(cover)
           : `${nameText(cover)} of ${objectText(cover.policy)}`;
       yield {
         severity: same ? "low" : "high",
-        message: `The ${site.direction} ${nameText(site)} (${site.rule.action}) is never reached: ${where} comes first and ${verbs[cover.rule.action]} all of its connections.`,
+        message: `The ${site.direction} ${nameText(site)} (${site.rule.action}) is never reached: ${where} comes first and ${verbs[actionOf(cover.rule)]} all of its connections.`,
         fix: same ? "Remove it." : "Move it before the other rule, or narrow that one.",
         object: site.policy,
         path: site.path,
@@ -70,7 +71,7 @@ const takesAll = (context: LintContext, first: TieredRuleSite, later: TieredRule
 /** Whether a connection that the first rule matches surely never gets to the later one. */
 const goesFirst = (first: TieredRuleSite, later: TieredRuleSite): boolean => {
   if (first.policy === later.policy) return true;
-  if (first.policy.tier !== later.policy.tier) return first.rule.action !== "pass";
+  if (first.policy.tier !== later.policy.tier) return actionOf(first.rule) !== "pass";
   return first.policy.priority < later.policy.priority;
 };
 
@@ -99,16 +100,16 @@ export const unknownPeer: LintRule = {
   id: "CW041",
   title: "unknown-peer",
   severity: "medium",
-  summary: "A peer of a cluster-wide policy has no field that is known: it fails closed.",
+  summary: "A peer of a cluster-wide policy has no field that is known: its rule fails closed.",
   *run(context) {
     for (const site of tieredRuleSites(context)) {
       for (const [index, peer] of site.rule.peers.entries()) {
         if (peer.kind !== "unknown") continue;
-        const accepts = site.rule.action === "accept";
+        const accepts = closureOf(site.rule) === "accepts-nothing";
         const fields = peer.fields.length === 0 ? "no field" : `only ${peer.fields.join(", ")}`;
         yield {
           severity: accepts ? "medium" : "high",
-          message: `The peer of the ${site.direction} ${nameText(site)} has ${fields}, which this version does not know: ${accepts ? "the rule accepts nothing through it" : `the rule ${verbs[site.rule.action]} the connections of everyone`}.`,
+          message: `The peer of the ${site.direction} ${nameText(site)} has ${fields}, which this version does not know: the whole rule ${accepts ? "accepts nothing" : "denies the connections of everyone"}.`,
           fix: "Use namespaces, pods, networks, nodes or domainNames; a newer field needs a newer version.",
           object: site.policy,
           path: [...site.path, site.listKey, index],
