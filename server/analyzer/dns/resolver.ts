@@ -49,6 +49,9 @@ const sourceOf = ({ dnsPolicy, hostNetwork }: PodObject): Resolver["from"] => {
   return "cluster";
 };
 
+/** Whether a pod's look-ups go to the cluster's DNS, by its dnsPolicy. */
+export const usesClusterDns = (pod: PodObject): boolean => sourceOf(pod) === "cluster";
+
 /** The search domains of the cluster's DNS for pods of a namespace. */
 export const clusterSearches = (namespace: string, domain: string): readonly string[] => [
   `${namespace}.svc.${domain}`,

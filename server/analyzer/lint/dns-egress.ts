@@ -1,3 +1,4 @@
+import { usesClusterDns } from "../dns/resolver.js";
 import type {
   NetworkPolicyObject,
   NetworkPolicyPeer,
@@ -6,10 +7,9 @@ import type {
 } from "../model/objects.js";
 import type { DirectionDecision } from "../policy/decision.js";
 import { fixedConnections, namedPortsOf } from "../policy/rule-connections.js";
-import { usesClusterDns } from "../service/dns-lookup.js";
 import { containsConnection } from "../sets/connections.js";
 import { parseIp } from "../sets/ip.js";
-import { type ClusterDns, clusterDnsOf, type DnsServer, nodeLocalAddress } from "./dns-servers.js";
+import { type DnsServer, type DnsServers, dnsServersOf, nodeLocalAddress } from "./dns-servers.js";
 import type { LintContext } from "./lint-context.js";
 
 /** What pods that are isolated for egress, and let out to something, can do about names. */
@@ -42,7 +42,7 @@ export const dnsEgressOf = (context: LintContext): DnsEgressSearch => {
 };
 
 const searchDnsEgress = (context: LintContext): DnsEgressSearch => {
-  const dns = clusterDnsOf(context);
+  const dns = dnsServersOf(context);
   const found: DnsEgress[] = [];
   let steps = 0;
   for (const group of context.groups) {
@@ -69,7 +69,7 @@ const allFine: Judged = { udp: true, tcp: true, wrongPort: [], nodeCache: true }
 const judgedEgress = (
   context: LintContext,
   pod: PodObject,
-  { servers, nodeCaches }: ClusterDns,
+  { servers, nodeCaches }: DnsServers,
 ): Judged => {
   const { engine } = context.world;
   const source = { kind: "pod", pod } as const;

@@ -1,6 +1,5 @@
-import { selects } from "../model/label-selector.js";
+import { clusterDnsOf } from "../dns/cluster-dns.js";
 import type { PodObject, ServiceObject } from "../model/objects.js";
-import { dnsServiceOf } from "../service/dns-lookup.js";
 import { targetPortOn } from "../service/service-legs.js";
 import type { LintContext } from "./lint-context.js";
 import { selectorOfLabels } from "./selector-of-labels.js";
@@ -12,8 +11,8 @@ export type DnsServer = {
   readonly tcpPort: number;
 };
 
-/** The cluster's DNS as the model shows it. */
-export type ClusterDns = {
+/** Who answers the cluster's DNS queries, as the model shows it. */
+export type DnsServers = {
   readonly servers: readonly DnsServer[];
   /** Pods of a cache on every node, which answer on `nodeLocalAddress`. */
   readonly nodeCaches: readonly PodObject[];
@@ -30,17 +29,17 @@ const dnsLabels: readonly (readonly [string, string])[] = [
   ["dns.operator.openshift.io/daemonset-dns", "default"],
 ];
 
-const found = new WeakMap<LintContext, ClusterDns>();
+const found = new WeakMap<LintContext, DnsServers>();
 
 /** The cluster's DNS servers: the pods behind its Service, else pods in a system namespace that are labelled as such. */
-export const clusterDnsOf = (context: LintContext): ClusterDns => {
+export const dnsServersOf = (context: LintContext): DnsServers => {
   const known = found.get(context);
   if (known !== undefined) return known;
-  const service = dnsServiceOf(context);
+  const { service, nodeCaches } = clusterDnsOf(context.world);
   const behind = service === undefined ? [] : serversBehind(context, service);
   const dns = {
     servers: behind.length > 0 ? behind : labelledServers(context),
-    nodeCaches: nodeCachesOf(context),
+    nodeCaches,
   };
   found.set(context, dns);
   return dns;
@@ -75,10 +74,3 @@ const labelledServers = (context: LintContext): readonly DnsServer[] =>
       udpPort: declaredPort(pod, "UDP"),
       tcpPort: declaredPort(pod, "TCP"),
     }));
-
-const nodeCachesOf = (context: LintContext): readonly PodObject[] => {
-  const selector = selectorOfLabels({ "k8s-app": "node-local-dns" });
-  return [...context.bystandersIn("kube-system"), ...context.endpointsIn("kube-system")].filter(
-    ({ labels }) => selects(selector, labels),
-  );
-};

@@ -1,3 +1,5 @@
+import { clusterDnsOf } from "../dns/cluster-dns.js";
+import { usesClusterDns } from "../dns/resolver.js";
 import type { PodObject, ServiceObject } from "../model/objects.js";
 import type { PolicyEndpoint } from "../policy/decision.js";
 import type { PolicyWorld } from "../policy-world.js";
@@ -18,27 +20,13 @@ export type DnsLookup = {
 /** A pod that answers, and the port that it answers on: policies see this one, not 53 of the Service. */
 export type DnsServer = { readonly pod: PodObject; readonly port: number };
 
-// Where kubeadm, distributions and OpenShift have the Service of the cluster's DNS.
-const places: readonly { readonly namespace: string; readonly name: string }[] = [
-  { namespace: "kube-system", name: "kube-dns" },
-  { namespace: "kube-system", name: "coredns" },
-  { namespace: "kube-system", name: "rke2-coredns-rke2-coredns" },
-  { namespace: "openshift-dns", name: "dns-default" },
-];
-
-/** The Service of the cluster's DNS, where the model has it. */
-export const dnsServiceOf = ({ model }: Pick<PolicyWorld, "model">): ServiceObject | undefined =>
-  places
-    .map(({ namespace, name }) => model.service(namespace, name))
-    .find((service) => service !== undefined);
-
 /**
  * Whether a pod may ask the cluster's DNS, over UDP and over TCP. Empty where the model has no DNS Service, or where the
  * pod does not use it.
  */
 export const dnsLookupsOf = (world: PolicyWorld, source: PolicyEndpoint): readonly DnsLookup[] => {
   if (source.kind !== "pod" || !usesClusterDns(source.pod)) return [];
-  const service = dnsServiceOf(world);
+  const { service } = clusterDnsOf(world);
   if (service === undefined) return [];
   return (["UDP", "TCP"] as const).flatMap((protocol) => {
     const way = { kind: "cluster-ip", byName: false } as const;
@@ -50,10 +38,6 @@ export const dnsLookupsOf = (world: PolicyWorld, source: PolicyEndpoint): readon
     return [{ service, protocol, route, open, blocked }];
   });
 };
-
-/** Whether a pod's look-ups go to the cluster's DNS, by its dnsPolicy. */
-export const usesClusterDns = ({ dnsPolicy, hostNetwork }: PodObject): boolean =>
-  dnsPolicy === "ClusterFirstWithHostNet" || (dnsPolicy === "ClusterFirst" && !hostNetwork);
 
 const serversOn = ({ legs }: ServiceRoute): readonly DnsServer[] =>
   legs.flatMap(({ endpoint, targetPort, state }) =>

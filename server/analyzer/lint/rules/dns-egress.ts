@@ -1,6 +1,6 @@
 import type { NetworkPolicyObject, PodObject } from "../../model/objects.js";
 import { type DnsEgress, dnsEgressOf } from "../dns-egress.js";
-import { clusterDnsOf, nodeLocalAddress } from "../dns-servers.js";
+import { dnsServersOf, nodeLocalAddress } from "../dns-servers.js";
 import type { Finding, LintRule } from "../finding.js";
 import { namesText } from "../finding-text.js";
 import { groupBy } from "../group-by.js";
@@ -43,7 +43,7 @@ export const dnsTcpForgotten: LintRule = {
   *run(context) {
     const lacking = dnsEgressOf(context).found.filter(({ udp, tcp }) => udp && !tcp);
     // Where the model shows no servers their port is not known: that of the rule for UDP is meant.
-    const port = clusterDnsOf(context).servers[0]?.tcpPort;
+    const port = dnsServersOf(context).servers[0]?.tcpPort;
     for (const { policy, pods } of byPolicy(lacking)) {
       yield {
         message: `${whoText(context, pods)} may ask the cluster's DNS over UDP only: answers that are too long for a datagram are asked for again over TCP${port === undefined ? "" : ` (port ${port})`} and time out.`,
@@ -111,10 +111,10 @@ const whoText = (context: LintContext, pods: readonly PodObject[]): string =>
   namesText(context.workloadsOf(pods));
 
 const portOf = (context: LintContext, key: "udpPort" | "tcpPort"): number =>
-  clusterDnsOf(context).servers[0]?.[key] ?? 53;
+  dnsServersOf(context).servers[0]?.[key] ?? 53;
 
 const dnsFix = (context: LintContext): Finding["fix"] => {
-  const [server] = clusterDnsOf(context).servers;
+  const [server] = dnsServersOf(context).servers;
   const namespace = server?.pod.namespace ?? "kube-system";
   const ports = `UDP and TCP ${portOf(context, "udpPort")}`;
   return `Add an egress rule to namespace ${namespace} (kubernetes.io/metadata.name: ${namespace}) on ${ports}.`;

@@ -1,10 +1,10 @@
+import { usesClusterDns } from "../../dns/resolver.js";
 import { workloadText } from "../../model/cluster-model.js";
 import { selects } from "../../model/label-selector.js";
 import type { PodObject } from "../../model/objects.js";
 import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
-import { usesClusterDns } from "../../service/dns-lookup.js";
 import { containsConnection } from "../../sets/connections.js";
-import { clusterDnsOf, type DnsServer } from "../dns-servers.js";
+import { type DnsServer, dnsServersOf } from "../dns-servers.js";
 import type { LintRule } from "../finding.js";
 import { countText, namesText, objectText } from "../finding-text.js";
 import { groupBy } from "../group-by.js";
@@ -24,7 +24,7 @@ export const dnsPodsIsolated: LintRule = {
   severity: "high",
   summary: "A policy isolates the cluster's DNS pods for ingress and does not let clients in.",
   *run(context) {
-    const { servers } = clusterDnsOf(context);
+    const { servers } = dnsServersOf(context);
     const clients = clientsOf(context);
     const denials = servers
       .filter(({ pod }) => isGuarded(context, pod))
@@ -61,7 +61,7 @@ const isGuarded = (context: LintContext, pod: PodObject): boolean =>
 
 /** One pod of every namespace that asks the cluster's DNS. */
 const clientsOf = (context: LintContext): readonly PodObject[] => {
-  const servers = new Set(clusterDnsOf(context).servers.map(({ pod }) => pod));
+  const servers = new Set(dnsServersOf(context).servers.map(({ pod }) => pod));
   return context.namespaceNames.flatMap((name) => {
     const client = context
       .endpointsIn(name)

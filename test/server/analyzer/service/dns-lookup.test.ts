@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { labelSelectorOf } from "../../../../server/analyzer/model/label-selector.js";
-import type { ClusterObject, PodObject } from "../../../../server/analyzer/model/objects.js";
+import type {
+  ClusterObject,
+  PodObject,
+  ServiceObject,
+} from "../../../../server/analyzer/model/objects.js";
 import { dnsLookupsOf } from "../../../../server/analyzer/service/dns-lookup.js";
-import { networkPolicyObject, podObject, serviceObject } from "../../../support/cluster-objects.js";
+import {
+  configMapObject,
+  networkPolicyObject,
+  podObject,
+  serviceObject,
+} from "../../../support/cluster-objects.js";
 import { objectWorld } from "../../../support/manifest-world.js";
 
 const dns: readonly ClusterObject[] = [
@@ -45,5 +54,19 @@ describe("dnsLookupsOf()", () => {
     expect(lookups(dns, { dnsPolicy: "Default" })).toEqual([]);
     expect(lookups(dns, { hostNetwork: true })).toEqual([]);
     expect(lookups([])).toEqual([]);
+  });
+
+  it("finds the DNS that pods ask, whatever its Service is called", () => {
+    const [server, service] = dns as readonly [ClusterObject, ServiceObject];
+    const own = { ...service, name: "names", clusterIps: ["10.96.0.53"] };
+    const kubelet = configMapObject("kube-system/kubelet-config", {
+      kubelet: "clusterDNS:\n- 10.96.0.53\n",
+    });
+    const marked = { ...own, labels: { "k8s-app": "kube-dns" } };
+    const decoy = serviceObject("kube-system/kube-dns", { clusterIps: ["10.96.0.10"] });
+    const both = ["UDP open 5353 blocked ", "TCP open 5353 blocked "];
+    expect(lookups([server, own, decoy, kubelet])).toEqual(both);
+    expect(lookups([server, marked])).toEqual(both);
+    expect(lookups([server, own])).toEqual([]);
   });
 });
