@@ -1,4 +1,4 @@
-import { networkPluginOf } from "../diagnose/network-plugin.js";
+import { networkPluginOf } from "../network/network-plugin.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { dnsLookupsOf } from "../service/dns-lookup.js";
 import type { ServiceRoute } from "../service/service-route.js";

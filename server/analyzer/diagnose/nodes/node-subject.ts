@@ -1,10 +1,10 @@
 import type { NodeObject } from "../../model/objects.js";
+import type { NetworkPlugin } from "../../network/network-plugin.js";
 import type { PolicyEndpoint } from "../../policy/decision.js";
 import type { PolicyWorld } from "../../policy-world.js";
 import { type Fault, findingOf } from "../findings/fault.js";
 import type { Finding } from "../findings/finding.js";
 import { command } from "../findings/shell-words.js";
-import type { NetworkPlugin } from "../network-plugin.js";
 import type { Way } from "../situation/way.js";
 
 /** A node that is looked at, and whose node it is. */

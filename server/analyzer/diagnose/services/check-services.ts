@@ -1,9 +1,9 @@
 import { assertNever } from "../../../../common/assert.js";
+import { kubeProxyModeOf } from "../../network/kube-proxy.js";
 import type { PolicyWorld } from "../../policy-world.js";
 import type { ServiceIssue, ServiceRoute } from "../../service/service-route.js";
 import { serviceIssueText, serviceTitle } from "../../service/service-text.js";
 import { type CheckResult, joinResults, type Observation } from "../findings/finding.js";
-import { kubeProxyModeOf } from "../kube-proxy.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
 import {

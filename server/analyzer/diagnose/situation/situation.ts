@@ -1,9 +1,9 @@
+import { type NetworkPlugin, networkPluginOf } from "../../network/network-plugin.js";
 import type { PolicyEndpoint } from "../../policy/decision.js";
 import type { PolicyWorld } from "../../policy-world.js";
 import { QuestionError } from "../../question-error.js";
 import { resolveName } from "../../resolve/resolve-name.js";
 import { diagnosisWaysMax } from "../limits.js";
-import { type NetworkPlugin, networkPluginOf } from "../network-plugin.js";
 import { type AskedConnection, type DiagnosisQuestion, parseAskedConnection } from "../question.js";
 import { type JudgedPorts, judgedPortsOf } from "./asked-ports.js";
 import { directWays } from "./direct-ways.js";

@@ -1,6 +1,6 @@
+import type { NetworkPlugin } from "../../network/network-plugin.js";
 import { catalogue } from "../catalogue/catalogue.js";
 import type { Finding } from "../findings/finding.js";
-import type { NetworkPlugin } from "../network-plugin.js";
 import type { AccessMode } from "../situation/way.js";
 import {
   brokenMax,

@@ -1,5 +1,5 @@
-import { networkPluginOf } from "../../diagnose/network-plugin.js";
 import type { ClusterObject } from "../../model/objects.js";
+import { networkPluginOf } from "../../network/network-plugin.js";
 import type { LintRule } from "../finding.js";
 import { countText, objectText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";

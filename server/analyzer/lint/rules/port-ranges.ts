@@ -1,4 +1,4 @@
-import { networkPluginOf } from "../../diagnose/network-plugin.js";
+import { networkPluginOf } from "../../network/network-plugin.js";
 import type { Finding, LintRule } from "../finding.js";
 import { portText } from "../finding-text.js";
 import { ruleText } from "../policy-rules.js";

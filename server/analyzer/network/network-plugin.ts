@@ -1,7 +1,6 @@
 import type { ClusterModel } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
 import type { PodObject, WorkloadObject } from "../model/objects.js";
-import type { Observation } from "./findings/finding.js";
 import { type PluginMark, pluginMarks } from "./plugin-marks.js";
 import { pluginModeOf } from "./plugin-mode.js";
 
@@ -14,7 +13,9 @@ export type NetworkPlugin = {
   /** Undefined: can't be told, or depends on a setting that objects don't show. */
   readonly enforcesPolicy: boolean | undefined;
   /** What showed it; undefined when nothing did. */
-  readonly observation: Observation | undefined;
+  readonly observation:
+    | { readonly kind: "network-plugin"; readonly data: Readonly<Record<string, string>> }
+    | undefined;
   /** Its own pods, which wire the pods of their nodes. */
   readonly agents: readonly PodObject[];
 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { kubeProxyModeOf } from "../../../../server/analyzer/diagnose/kube-proxy.js";
-import { networkPluginOf } from "../../../../server/analyzer/diagnose/network-plugin.js";
 import { ClusterModel } from "../../../../server/analyzer/model/cluster-model.js";
 import type { ClusterObject } from "../../../../server/analyzer/model/objects.js";
+import { kubeProxyModeOf } from "../../../../server/analyzer/network/kube-proxy.js";
+import { networkPluginOf } from "../../../../server/analyzer/network/network-plugin.js";
 import {
   configMapObject,
   nodeObject,
