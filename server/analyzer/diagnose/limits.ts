@@ -16,6 +16,9 @@ export const diagnosisEndpointsMax = 32;
 /** Names of policies or pods in one text: more are counted, evidence names each. */
 export const namesTextMax = 3;
 
+/** Policies that select an end and are listed: those that allow come first, all are judged. */
+export const selectingPoliciesMax = 100;
+
 /** Policies without effect that are looked for in a namespace: each costs a walk over its pods. */
 export const idlePoliciesMax = 200;
 

@@ -16,7 +16,7 @@ import { EvidenceBook } from "./evidence-book.js";
 import { issuesOf } from "./issues.js";
 import { nextActionsOf } from "./next-actions.js";
 import { pathOf } from "./path-of.js";
-import { policyPartOf } from "./policy-part.js";
+import { policyPartOf, selectingLimits } from "./policy-part.js";
 import { rfc3339 } from "./rfc3339.js";
 import { seedAnswerOf } from "./seed-answer.js";
 import { verdictViewOf } from "./verdict-view.js";
@@ -70,7 +70,10 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
     path,
     probes: [],
     evidence: book.evidence,
-    limits: gaps.map(({ what, why, effect }) => ({ what, why, effect })),
+    limits: [
+      ...gaps.map(({ what, why, effect }) => ({ what, why, effect })),
+      ...selectingLimits(diagnosed),
+    ],
     nextActions: nextActionsOf(situation, { status: overall.status, gaps }),
   };
   return asked.isSeedCompatible ? seedAnswerOf(answer, situation.primary) : answer;

@@ -4,6 +4,7 @@ import { pathWalkthrough, walkthroughOf } from "../../pair/walkthrough.js";
 import type { DirectionDecision, EvaluatedPolicy } from "../../policy/decision.js";
 import { type ConnectionSet, connectionsOf } from "../../sets/connections.js";
 import { allPorts, portRange } from "../../sets/port-set.js";
+import { selectingPoliciesMax } from "../limits.js";
 import type { JudgedWay } from "../policies/judged-way.js";
 import { holdsWay, type Way } from "../situation/way.js";
 import type { Diagnosed } from "./answer-of.js";
@@ -17,9 +18,33 @@ export const policyPartOf = ({ judged, situation }: Diagnosed): PolicyPart => {
   return {
     aEgressIsolated: judged.some(({ egress }) => egress.decision.isolated),
     bIngressIsolated: judged.some(({ ingress }) => ingress.decision.isolated),
-    policiesSelecting: selectingOf(judged),
+    policiesSelecting: shownOf(selectingOf(judged)),
     walkthrough: main === undefined ? "" : walkthroughOfWay(main),
   };
+};
+
+type Row = PolicyPart["policiesSelecting"][number];
+
+/** The rows that are listed, in order of names. */
+const shownOf = (rows: readonly Row[]): readonly Row[] => {
+  if (rows.length <= selectingPoliciesMax) return rows;
+  const chosen = [...rows].sort((one, other) => Number(other.allows) - Number(one.allows));
+  const kept = new Set(chosen.slice(0, selectingPoliciesMax));
+  return rows.filter((row) => kept.has(row));
+};
+
+/** What is said of policies that are not listed. */
+export const selectingLimits = ({ judged }: Diagnosed): DiagnosisAnswer["limits"] => {
+  const omitted = selectingOf(judged).length - selectingPoliciesMax;
+  return omitted <= 0
+    ? []
+    : [
+        {
+          what: `${omitted} more policies that select an end`,
+          why: "an answer lists a bounded number of them, those that allow the connection first",
+          effect: "all of them were judged",
+        },
+      ];
 };
 
 /** The way that the walkthrough tells: the first that is denied, else the first. */
@@ -43,8 +68,8 @@ const walkthroughOfWay = ({ way, egress, ingress }: JudgedWay): string => {
   });
 };
 
-const selectingOf = (judged: readonly JudgedWay[]): PolicyPart["policiesSelecting"] => {
-  const rows = new Map<string, PolicyPart["policiesSelecting"][number]>();
+const selectingOf = (judged: readonly JudgedWay[]): readonly Row[] => {
+  const rows = new Map<string, Row>();
   for (const { way, egress, ingress } of judged) {
     for (const direction of [egress.decision, ingress.decision]) {
       for (const policy of direction.policies) {

@@ -53,7 +53,7 @@ export const situationOf = (
   const parts = { a, b, asked, ports };
   const direct = isServiceEnd(world, parts) ? [] : directWays(a, b, ports);
   const all = [...direct, ...serviceWays(world, parts)];
-  const ways = all.length === 0 ? [toNobody(b)] : all.slice(0, diagnosisWaysMax);
+  const ways = all.length === 0 ? [toNobody(b)] : boundedWays(all);
   const modes = accessModes.filter((mode) => ways.some((way) => way.mode === mode));
   return {
     world,
@@ -70,6 +70,15 @@ export const situationOf = (
     primary: primaryOf(b, modes),
     plugin: networkPluginOf(world.model),
   };
+};
+
+/** The ways that are judged, of every mode as many where there are too many. */
+const boundedWays = (all: readonly Way[]): readonly Way[] => {
+  if (all.length <= diagnosisWaysMax) return all;
+  const byMode = accessModes
+    .map((mode) => all.filter((way) => way.mode === mode))
+    .filter((ways) => ways.length > 0);
+  return byMode.flatMap((ways) => ways.slice(0, Math.floor(diagnosisWaysMax / byMode.length)));
 };
 
 /** A DNS name is what the source's look-up of it gives; a name of the cluster that nothing answers to leads nowhere. */

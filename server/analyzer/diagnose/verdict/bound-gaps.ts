@@ -56,7 +56,7 @@ export const boundGaps = (situation: Situation): readonly Gap[] => {
             { cost: gapCosts.omitted },
           ),
         ]),
-    ...(ports.from === "any"
+    ...(isAnyPortJudged(situation)
       ? [
           gap(
             "a port",
@@ -67,6 +67,9 @@ export const boundGaps = (situation: Situation): readonly Gap[] => {
       : []),
   ];
 };
+
+const isAnyPortJudged = ({ ways }: Situation): boolean =>
+  ways.some(({ port, destination }) => port === 0 && destination !== undefined);
 
 const omittedServices = ({ world, b }: Situation): number => {
   const [pod] = b.pods;

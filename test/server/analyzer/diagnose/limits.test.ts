@@ -9,6 +9,7 @@ import {
   idlePoliciesMax,
   messageCharsMax,
   namesTextMax,
+  selectingPoliciesMax,
 } from "../../../../server/analyzer/diagnose/limits.js";
 import type { PodObject } from "../../../../server/analyzer/model/objects.js";
 import { workloadObject } from "../../../support/cluster-objects.js";
@@ -75,6 +76,52 @@ describe("bounds of a diagnosis", () => {
     expect(
       limitsOf(objects, { podA: "shop/web[StatefulSet]", podB: "shop/api[StatefulSet]" }),
     ).toContain(`${all - diagnosisWaysMax} more connections`);
+  });
+
+  it("judge ways of every mode where there are too many of one", () => {
+    const ports = many(diagnosisPortsMax, (index) => ({
+      name: `p${index}`,
+      port: 8065 + index,
+      protocol: "TCP" as const,
+      container: "api",
+    }));
+    const objects = [
+      ...bare,
+      apiService(),
+      workload,
+      workloadObject("shop/web", { kind: "StatefulSet" }),
+      ...many(diagnosisPodsMax, (index) => replica(index, { ports })),
+      ...many(diagnosisPodsMax, (index) =>
+        webPod({ name: `web-${index}`, owner: { kind: "StatefulSet", name: "web" } }),
+      ),
+    ];
+    const question = { podA: "shop/web[StatefulSet]", podB: "shop/api[StatefulSet]" };
+    expect(diagnosed(objects, question).request.accessModes).toEqual([
+      "podIP",
+      "serviceIP",
+      "name",
+    ]);
+  });
+
+  it("name selectingPoliciesMax policies that select an end, those that allow first", () => {
+    const few = many(selectingPoliciesMax + 5, (index) => isolating(`deny-${index}`));
+    const allow = isolating("zz-allow", { ingress: [{}] });
+    const answer = diagnosed(cluster(...few, allow), { port: 8080 });
+    expect(answer.policy.policiesSelecting).toHaveLength(selectingPoliciesMax);
+    expect(answer.policy.policiesSelecting).toContainEqual({
+      ref: "shop/zz-allow",
+      direction: "ingress",
+      allows: true,
+    });
+    expect(answer.limits.map(({ what }) => what)).toContain("6 more policies that select an end");
+    expect(answer.status).toBe("connected");
+  });
+
+  it("say that no port is known only where none is judged", () => {
+    const declared = cluster(apiPod({ ports: [] }));
+    expect(limitsOf(declared)).toContain("a port");
+    expect(limitsOf(cluster(), { podB: "svc/shop/api" })).not.toContain("a port");
+    expect(limitsOf(cluster(), { podB: "dns/example.com" })).toContain("a port");
   });
 
   it("judge diagnosisServicesMax Services of a pod", () => {
