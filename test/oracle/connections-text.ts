@@ -23,6 +23,11 @@ const isProtocol = (word: string): word is Protocol =>
 export const parseConnections = (text: string): StatedConnections => {
   if (text === "All Connections") return { set: allConnections, named: [] };
   if (text === "No Connections") return { set: noConnections, named: [] };
+  const [allowed = "", except] = text.split(" except ");
+  if (except !== undefined) {
+    const { set, named } = parseConnections(allowed);
+    return { set, named: [...named, `except ${except}`].sort() };
+  }
   let set = noConnections;
   const named: string[] = [];
   let protocol: Protocol | undefined;

@@ -1,57 +1,101 @@
 import type { NetworkPolicyObject, TieredPolicyObject } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyUnit } from "../policy/engine.js";
+import type { PossibleAddresses } from "../policy/possible-addresses.js";
 import { allConnections, noConnections } from "../sets/connections.js";
-import type { IpFamily } from "../sets/ip.js";
 import { type ExposedPeer, entireClusterText } from "./exposed-peer.js";
-import { entireCluster } from "./hypothetical-peer.js";
+import { entireCluster, type HypotheticalPeer } from "./hypothetical-peer.js";
 import type { HypotheticalPeers } from "./hypothetical-peers.js";
 import { hypotheticalText } from "./hypothetical-text.js";
 import { firstPod } from "./list-ends.js";
+import { mayBeBoth, type PeerCover } from "./peer-cover.js";
 import {
   compileDeciders,
   type Deciders,
   namedScopes,
+  type Potential,
   potentialConnections,
 } from "./potential-connections.js";
-import { isNothing, potentialText } from "./potential-set.js";
+import { beyond, isCutDown, isNothing, potentialText } from "./potential-set.js";
 import { createSideText } from "./side-text.js";
 import type { SubjectPolicies } from "./subject-policies.js";
 
-/** A unit in a direction, and what its exposure is made from. */
+/** What the exposures of a model are made from. */
+export type ExposureContext = {
+  /** Whether what a tier shuts out is left out where the profile has it so. */
+  readonly isSparse: boolean;
+  /** Those of all rules of the model. */
+  readonly peers: HypotheticalPeers;
+  /** What the address of a pod that is not there can be; none where blocks do not match pods. */
+  readonly podAddresses: readonly PossibleAddresses[];
+  readonly covers: PeerCover;
+};
+
+/** A unit in a direction, and the policies that have it as subject there. */
 export type ExposureSubject = {
   readonly unit: PolicyUnit;
   readonly direction: Direction;
   readonly policies: SubjectPolicies;
-  /** Those of all rules of the model. */
-  readonly peers: HypotheticalPeers;
-  /** Families of which a block of all addresses takes in every pod. */
-  readonly podFamilies: readonly IpFamily[];
 };
+
+type PeerPotential = Potential & { readonly peer: HypotheticalPeer };
 
 /**
  * The pods that are not there that a unit may reach, or be reached by: any pod of the cluster, and those of selectors for
- * which more or less is allowed. Where a policy that is not evaluated selects the unit, nothing can be told.
+ * which more or less is allowed, nothing included. Where a policy that is not evaluated selects the unit, nothing can be
+ * told.
  */
-export const exposureToPods = (subject: ExposureSubject): readonly ExposedPeer[] => {
-  const { unit, direction, policies, peers, podFamilies } = subject;
+export const exposureToPods = (
+  context: ExposureContext,
+  { unit, direction, policies }: ExposureSubject,
+): readonly ExposedPeer[] => {
+  const { peers, podAddresses, covers } = context;
   if (policies.unmodelled.length > 0) {
     return [{ peer: entireClusterText, connections: unknownText }];
   }
   const deciders = { direction, ...tiersOf(policies.evaluated) };
-  const compiled = compileDeciders(deciders, firstPod(unit), podFamilies);
-  const toAll = potentialConnections(compiled, entireCluster);
-  const textToAll = potentialText(toAll);
+  const compiled = compileDeciders(deciders, firstPod(unit), podAddresses);
+  const potentialOf = (peer: HypotheticalPeer): PeerPotential => ({
+    peer,
+    ...potentialConnections(compiled, peer, covers),
+  });
+  const toAll = potentialOf(entireCluster);
   const named = new Set(namedScopes(compiled).flatMap((scope) => peers.coveredBy(scope)));
-  const exposed: ExposedPeer[] = [];
-  if (!isNothing(toAll)) exposed.push({ peer: entireClusterText, connections: textToAll });
-  for (const peer of named) {
-    const potential = potentialConnections(compiled, peer);
-    const connections = potentialText(potential);
-    if (isNothing(potential) || connections === textToAll) continue;
-    exposed.push({ peer: hypotheticalText(peer), connections });
+  const exposed = isClosed(toAll) ? [] : [{ peer: entireClusterText, connections: textOf(toAll) }];
+  for (const each of listed(context, toAll, [...named].map(potentialOf))) {
+    exposed.push({ peer: hypotheticalText(each.peer), connections: textOf(each) });
   }
   return exposed;
+};
+
+/** The peers of which something else is to be said than of any pod. */
+const listed = (
+  { isSparse, peers }: ExposureContext,
+  toAll: PeerPotential,
+  named: readonly PeerPotential[],
+): readonly PeerPotential[] => {
+  const textToAll = textOf(toAll);
+  const different = named.filter(
+    (each) =>
+      textOf(each) !== textToAll &&
+      (!peers.isPresent(each.peer) || isCutDown(each.certain, toAll.certain)),
+  );
+  if (isSparse || !isClosed(toAll)) return different;
+  // Others get in: what a tier denies to some of them has to be said too.
+  const shutOut = named.filter(
+    (each) =>
+      isClosed(each) && each.isDenied && different.some(({ peer }) => mayBeBoth(peer, each.peer)),
+  );
+  return [...different, ...shutOut];
+};
+
+const isClosed = ({ possible }: Potential): boolean => isNothing(possible);
+
+const textOf = ({ certain, possible }: Potential): string => {
+  const open = beyond(possible, certain);
+  return isNothing(open)
+    ? potentialText(certain)
+    : `${potentialText(certain)} (undetermined: ${potentialText(open)})`;
 };
 
 const unknownText = createSideText()(noConnections, allConnections);

@@ -3,6 +3,7 @@ import { type Requirement, requirementText, selects } from "../model/label-selec
 import type { PodObject } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyEngine } from "../policy/engine.js";
+import { directions } from "../policy/external-ranges.js";
 import { type HypotheticalPeer, hasLabelsOnly } from "./hypothetical-peer.js";
 import { scopesOf } from "./peer-scopes.js";
 
@@ -11,11 +12,13 @@ export class HypotheticalPeers {
   readonly #byKeys = new Map<string, HypotheticalPeer>();
   readonly #byNamespaces = new Map<string, HypotheticalPeer[]>();
   readonly #byPods = new Map<string, HypotheticalPeer[]>();
+  readonly #present = new Set<HypotheticalPeer>();
 
-  /** Keeps a peer, unless one with equal selectors is kept already. */
-  add(peer: HypotheticalPeer): void {
+  /** Keeps a peer, unless one with equal selectors is kept already. `isPresent`: a pod of the model answers to it. */
+  add(peer: HypotheticalPeer, isPresent: boolean): void {
     const key = keyOf(peer);
     if (this.#byKeys.has(key)) return;
+    if (isPresent) this.#present.add(peer);
     this.#byKeys.set(key, peer);
     memo(this.#byNamespaces, peer.namespaces.key, () => []).push(peer);
     memo(this.#byPods, peer.pods.key, () => []).push(peer);
@@ -29,6 +32,11 @@ export class HypotheticalPeers {
     return peer === undefined ? [] : [peer];
   }
 
+  /** Whether a pod of the model stands for a peer. */
+  isPresent(peer: HypotheticalPeer): boolean {
+    return this.#present.has(peer);
+  }
+
   [Symbol.iterator](): Iterator<HypotheticalPeer> {
     return this.#byKeys.values();
   }
@@ -37,25 +45,32 @@ export class HypotheticalPeers {
 const keyOf = ({ namespaces, pods }: HypotheticalPeer): string => `${namespaces.key}\n${pods.key}`;
 
 /**
- * The hypothetical peers of policies: one for each pair of selectors of a rule, but those of labels alone that a pod of
- * the model answers to (that pod stands for them).
+ * The hypothetical peers of policies: one for each pair of selectors of a rule. Those of labels alone that a pod of the model
+ * answers to are left out, since that pod stands for them, but for those that a tier may shut out.
  */
 export const hypotheticalPeersOf = (
   engine: PolicyEngine,
   policies: Iterable<EvaluatedPolicy>,
 ): HypotheticalPeers => {
   const isRepresented = createRepresented(engine);
+  const isSparse = engine.profile.exposure === "sparse";
   const peers = new HypotheticalPeers();
   for (const policy of policies) {
-    for (const direction of ["ingress", "egress"] as const) {
-      if (!affects(policy, direction)) continue;
-      for (const scope of scopesOf(policy, direction).flat()) {
-        if (typeof scope === "object" && !isRepresented(scope)) peers.add(scope);
-      }
+    const mayShutOut = !isSparse && policy.kind !== "NetworkPolicy";
+    for (const scope of scopesInForce(policy)) {
+      const isPresent = isRepresented(scope);
+      if (!isPresent || mayShutOut) peers.add(scope, isPresent);
     }
   }
   return peers;
 };
+
+/** The pairs of selectors of rules in the directions in which a policy says anything. */
+const scopesInForce = (policy: EvaluatedPolicy): readonly HypotheticalPeer[] =>
+  directions
+    .filter((direction) => affects(policy, direction))
+    .flatMap((direction) => scopesOf(policy, direction).flat())
+    .filter((scope) => typeof scope === "object");
 
 /** Whether a policy says anything in a direction. */
 const affects = (policy: EvaluatedPolicy, direction: Direction): boolean =>

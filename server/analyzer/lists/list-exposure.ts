@@ -1,10 +1,11 @@
 import type { ExposureAnswer, ExposureRowView } from "../answers.js";
+import { directions } from "../policy/external-ranges.js";
 import type { PolicyWorld } from "../policy-world.js";
 import type { ExposedPeer } from "./exposed-peer.js";
 import { ExposedRanges } from "./exposed-ranges.js";
 import { exposureToPods } from "./exposure-to-pods.js";
 import { hypotheticalPeersOf } from "./hypothetical-peers.js";
-import { podFamiliesOf } from "./pod-families.js";
+import { coversByName, createPeerCover } from "./peer-cover.js";
 import { type SubjectPolicies, subjectPolicies } from "./subject-policies.js";
 
 /**
@@ -14,22 +15,25 @@ import { type SubjectPolicies, subjectPolicies } from "./subject-policies.js";
  */
 export const listExposure = (world: PolicyWorld): ExposureAnswer => {
   const { engine, model } = world;
-  const peers = hypotheticalPeersOf(engine, [...model.networkPolicies, ...model.tieredPolicies]);
-  const podFamilies = engine.profile.ipBlockMatchesPods ? podFamiliesOf(model) : [];
+  const context = {
+    isSparse: engine.profile.exposure === "sparse",
+    peers: hypotheticalPeersOf(engine, [...model.networkPolicies, ...model.tieredPolicies]),
+    podAddresses: engine.podAddresses(),
+    covers: engine.profile.exposure === "sparse" ? coversByName : createPeerCover(model),
+  };
   const ranges = new ExposedRanges(engine);
   const rows: ExposureRowView[] = [];
   const unprotected: ExposureAnswer["unprotected"][number][] = [];
   for (const unit of engine.units()) {
     const workload = unit.name;
-    const both = (["egress", "ingress"] as const).map((direction) => {
+    const both = directions.map((direction) => {
       const policies = subjectPolicies(engine, unit, direction);
       if (!isProtected(policies)) unprotected.push({ workload, direction });
-      const toPods = exposureToPods({ unit, direction, policies, peers, podFamilies });
+      const toPods = exposureToPods(context, { unit, direction, policies });
       return { direction, toPods, toRanges: ranges.of(unit, direction) };
     });
     const isOpenToPods = both.some(({ toPods }) => toPods.length > 0);
-    // np-guard says nothing of a workload that no unknown pod can reach or be reached by.
-    if (engine.profile.name === "np-guard" && !isOpenToPods) continue;
+    if (context.isSparse && !isOpenToPods) continue;
     for (const { direction, toPods, toRanges } of both) {
       for (const exposed of [...toRanges, ...toPods].sort(byPeer)) {
         rows.push({ workload, direction, ...exposed });

@@ -1,21 +1,19 @@
 import { assertNever } from "../../../common/assert.js";
 import { namespaceNameLabel } from "../model/cluster-model.js";
 import { everything, type LabelSelector, labelSelectorOf } from "../model/label-selector.js";
-import type {
-  IpBlock,
-  NetworkPolicyPeer,
-  NetworkPolicyRule,
-  TieredPeer,
-  TieredRule,
-} from "../model/objects.js";
+import type { NetworkPolicyPeer, TieredPeer, TieredRule } from "../model/objects.js";
 import { closureOf } from "../policy/closed-rule.js";
+import { setOfBlocks } from "../policy/compiled-policy.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
-import { type IpFamily, lastAddress } from "../sets/ip.js";
+import { blocksOfPeer } from "../policy/external-ranges.js";
+import { matchAddresses, type PossibleAddresses } from "../policy/possible-addresses.js";
 import type { HypotheticalPeer } from "./hypothetical-peer.js";
-import { blocksOf } from "./peer-blocks.js";
 
-/** What a rule's peer says of pods: it selects none, all of the cluster, or those of a pair of selectors. */
-export type PeerScope = "none" | "everything" | HypotheticalPeer;
+/**
+ * What a rule's peer says of pods that are not there: it selects none, all, those of a pair of selectors, or by address,
+ * so that it depends on the one that a pod gets.
+ */
+export type PeerScope = "none" | "everything" | "maybe" | HypotheticalPeer;
 
 const scopeOf = (peer: HypotheticalPeer): PeerScope =>
   peer.namespaces.key === "" && peer.pods.key === "" ? "everything" : peer;
@@ -50,41 +48,52 @@ const tieredScope = (peer: TieredPeer): PeerScope => {
 };
 
 /**
- * The scopes of every rule of a policy in one direction; no peers at all are everything. Blocks of all addresses of
- * `podFamilies` take in every pod; none are given where blocks do not match pods.
+ * The scopes of every rule of a policy in one direction; no peers at all are everything. Blocks are compared with the
+ * addresses that a pod can have which is not there; none are given where blocks do not match pods.
  */
 export const scopesOf = (
   policy: EvaluatedPolicy,
   direction: Direction,
-  podFamilies: readonly IpFamily[] = [],
-): readonly (readonly PeerScope[])[] => {
-  const scopes = (rule: NetworkPolicyRule | TieredRule): readonly PeerScope[] => {
-    const closure = "action" in rule ? closureOf(rule) : undefined;
-    if (closure !== undefined) return closure === "accepts-nothing" ? [] : ["everything"];
-    const { peers } = rule;
-    if (peers === undefined || areAllPods(peers, podFamilies)) return ["everything"];
-    return peers.map((peer) =>
-      "action" in rule
-        ? tieredScope(peer as TieredPeer)
-        : networkPolicyScope(peer as NetworkPolicyPeer, policy.namespace),
-    );
-  };
-  return policy[direction].map(scopes);
+  podAddresses: readonly PossibleAddresses[] = [],
+): readonly (readonly PeerScope[])[] =>
+  policy.kind === "NetworkPolicy"
+    ? policy[direction].map(({ peers }): readonly PeerScope[] =>
+        peers === undefined
+          ? ["everything"]
+          : [
+              ...peers.map((peer) => networkPolicyScope(peer, policy.namespace)),
+              blocksScope(peers, podAddresses),
+            ],
+      )
+    : policy[direction].map((rule) => tieredScopes(rule, direction, podAddresses));
+
+const tieredScopes = (
+  rule: TieredRule,
+  direction: Direction,
+  podAddresses: readonly PossibleAddresses[],
+): readonly PeerScope[] => {
+  const closure = closureOf(rule);
+  if (closure !== undefined) return closure === "accepts-nothing" ? [] : ["everything"];
+  const scopes = rule.peers.map(tieredScope);
+  // Sources can only be pods by their labels (ClusterNetworkPolicyIngressPeer).
+  return direction === "ingress" ? scopes : [...scopes, blocksScope(rule.peers, podAddresses)];
 };
 
-const areAllPods = (
+const blocksScope = (
   peers: readonly (NetworkPolicyPeer | TieredPeer)[],
-  families: readonly IpFamily[],
-): boolean => {
-  if (families.length === 0) return false;
-  const whole = new Set(
-    peers
-      .flatMap(blocksOf)
-      .filter(isWholeFamily)
-      .map(({ range }) => range.family),
-  );
-  return families.every((family) => whole.has(family));
+  podAddresses: readonly PossibleAddresses[],
+): PeerScope => {
+  const blocks = peers.flatMap(blocksOfPeer);
+  if (blocks.length === 0) return "none";
+  const match = matchAddresses(setOfBlocks(blocks), podAddresses);
+  switch (match) {
+    case "yes":
+      return "everything";
+    case "maybe":
+      return "maybe";
+    case "no":
+      return "none";
+    default:
+      return assertNever(match);
+  }
 };
-
-const isWholeFamily = ({ range, except }: IpBlock): boolean =>
-  range.first === 0n && range.last === lastAddress(range.family) && except.length === 0;

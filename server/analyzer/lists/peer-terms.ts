@@ -10,9 +10,9 @@ import type {
 } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyUnit } from "../policy/engine.js";
+import { blocksOfPeer } from "../policy/external-ranges.js";
 import { type IpRange, parseIp } from "../sets/ip.js";
 import { firstPod } from "./list-ends.js";
-import { blocksOf } from "./peer-blocks.js";
 
 /** What the rules that decide a direction of some subject ask of a peer. */
 export type PeerTerms = {
@@ -56,7 +56,7 @@ export class PeerTermBook {
       for (const rule of policy[direction]) {
         hasPortNames ||= hasNamedPort(rule.ports);
         for (const peer of rule.peers ?? []) {
-          blocks.push(...blocksOf(peer));
+          blocks.push(...blocksOfPeer(peer));
           const selector = this.#selectorOf(peer, policy.namespace);
           if (selector !== undefined) selectors.add(selector);
         }

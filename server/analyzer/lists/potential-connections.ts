@@ -7,9 +7,10 @@ import type {
 } from "../model/objects.js";
 import { actionOf, closureOf } from "../policy/closed-rule.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
-import type { IpFamily } from "../sets/ip.js";
+import type { PossibleAddresses } from "../policy/possible-addresses.js";
 import { DecidedConnections, type Decision } from "./decided-connections.js";
 import type { HypotheticalPeer } from "./hypothetical-peer.js";
+import type { PeerCover } from "./peer-cover.js";
 import { type PeerScope, scopesOf } from "./peer-scopes.js";
 import { connectionsOfPorts, everyConnection, type PotentialConnections } from "./potential-set.js";
 
@@ -35,10 +36,10 @@ export type CompiledDeciders = {
 export const compileDeciders = (
   { direction, admin, networkPolicies, baseline }: Deciders,
   subject: PodObject,
-  podFamilies: readonly IpFamily[],
+  podAddresses: readonly PossibleAddresses[],
 ): CompiledDeciders => {
   const rulesOf = (policy: EvaluatedPolicy): readonly Rule[] => {
-    const scopes = scopesOf(policy, direction, podFamilies);
+    const scopes = scopesOf(policy, direction, podAddresses);
     const destination = direction === "ingress" ? subject : undefined;
     return policy[direction].map((rule, index) => ({
       scopes: scopes[index] ?? [],
@@ -72,34 +73,62 @@ export const namedScopes = (compiled: CompiledDeciders): readonly HypotheticalPe
     .flatMap(({ scopes }) => scopes)
     .filter((scope) => typeof scope === "object");
 
-/**
- * What the rules let through with a peer. A rule matches when it selects everything or by the peer's very selectors: of
- * a pod that is not there nothing else is known.
- */
-export const potentialConnections = (
-  { admin, networkPolicies, baseline }: CompiledDeciders,
-  peer: HypotheticalPeer,
-): PotentialConnections => {
-  const matching = (rules: readonly Rule[]): readonly Rule[] =>
-    rules.filter(({ scopes }) => scopes.some((scope) => covers(scope, peer)));
-  const tier = new DecidedConnections();
-  for (const rule of matching(admin)) tier.decide(rule);
-  tier.resumePassed();
-  if (networkPolicies !== undefined) {
-    for (const rule of matching(networkPolicies)) tier.allow(rule.connections);
-    return tier.allowed;
-  }
-  for (const rule of matching(baseline)) tier.decide(rule);
-  tier.resumePassed();
-  tier.allow(everyConnection);
-  return tier.allowed;
+/** What rules let through with a peer. */
+export type Potential = {
+  readonly certain: PotentialConnections;
+  /** With what a Deny for addresses that the peer may have or not does not take from it. */
+  readonly possible: PotentialConnections;
+  /** Whether a rule of a tier denies the peer something. */
+  readonly isDenied: boolean;
 };
 
-const covers = (scope: PeerScope, peer: HypotheticalPeer): boolean => {
-  if (typeof scope === "string") return scope === "everything";
-  const { namespaces, pods } = scope;
-  return (
-    (namespaces.key === "" || namespaces.key === peer.namespaces.key) &&
-    (pods.key === "" || pods.key === peer.pods.key)
-  );
+/**
+ * What the rules let through with a peer. A rule matches when it selects every pod that the peer can be: of a pod that is
+ * not there nothing else is known.
+ */
+export const potentialConnections = (
+  compiled: CompiledDeciders,
+  peer: HypotheticalPeer,
+  covers: PeerCover,
+): Potential => {
+  const holds = ({ scopes }: Rule): boolean =>
+    scopes.some((scope) => holdsPeer(scope, peer, covers));
+  const mayDeny = (rule: Rule): boolean => rule.action === "deny" && rule.scopes.includes("maybe");
+  const possible = connectionsBy(compiled, holds);
+  const tiers = tiersThatDecide(compiled);
+  return {
+    certain: tiers.some(mayDeny)
+      ? connectionsBy(compiled, (rule) => holds(rule) || mayDeny(rule))
+      : possible,
+    possible,
+    isDenied: tiers.some((rule) => rule.action === "deny" && holds(rule)),
+  };
 };
+
+/** The rules of tiers that have a say. */
+const tiersThatDecide = ({
+  admin,
+  networkPolicies,
+  baseline,
+}: CompiledDeciders): readonly Rule[] =>
+  networkPolicies === undefined ? [...admin, ...baseline] : admin;
+
+const connectionsBy = (
+  { admin, networkPolicies, baseline }: CompiledDeciders,
+  matches: (rule: Rule) => boolean,
+): PotentialConnections => {
+  const decided = new DecidedConnections();
+  for (const rule of admin.filter(matches)) decided.decide(rule);
+  decided.resumePassed();
+  if (networkPolicies !== undefined) {
+    for (const rule of networkPolicies.filter(matches)) decided.allow(rule.connections);
+    return decided.allowed;
+  }
+  for (const rule of baseline.filter(matches)) decided.decide(rule);
+  decided.resumePassed();
+  decided.allow(everyConnection);
+  return decided.allowed;
+};
+
+const holdsPeer = (scope: PeerScope, peer: HypotheticalPeer, covers: PeerCover): boolean =>
+  typeof scope === "string" ? scope === "everything" : covers(scope, peer);

@@ -179,8 +179,14 @@ const tieredPeer = (peer: TieredPeer, direction: Direction): PeerMatcher[] => {
   }
 };
 
-/** A hole belongs to its own block only: another block may hold what this one leaves out (ipBlock.except). */
-const setOfBlocks = (blocks: readonly IpBlock[], families: readonly IpFamily[]): IpSet =>
+/**
+ * The addresses of blocks, of the given families. A hole belongs to its own block only: another block may hold what this
+ * one leaves out (ipBlock.except).
+ */
+export const setOfBlocks = (
+  blocks: readonly IpBlock[],
+  families: readonly IpFamily[] = [4, 6],
+): IpSet =>
   ipSetOf(
     blocks
       .filter(({ range }) => families.includes(range.family))

@@ -15,6 +15,7 @@ import { PolicyBook } from "./policy-book.js";
 import { isHostPod, isListed } from "./policy-end.js";
 import { PolicyIndex } from "./policy-index.js";
 import type { PolicyUnit } from "./policy-units.js";
+import type { PossibleAddresses } from "./possible-addresses.js";
 import type { Profile } from "./profile.js";
 
 export type { ConnectionRow } from "./connection-rows.js";
@@ -105,6 +106,11 @@ export class PolicyEngine {
       this.#ranges.set(key, ranges);
     }
     return ranges;
+  }
+
+  /** What the address of a pod that is not there can be; none where blocks do not match pods. */
+  podAddresses(): readonly PossibleAddresses[] {
+    return this.profile.ipBlockMatchesPods ? this.#sources.space.unknownPod : [];
   }
 
   /**

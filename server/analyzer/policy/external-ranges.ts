@@ -17,7 +17,8 @@ export const blocksOf = (
 
 type AnyRule = { readonly peers?: readonly (NetworkPolicyPeer | TieredPeer)[] };
 
-const blocksOfPeer = (peer: NetworkPolicyPeer | TieredPeer): readonly IpBlock[] => {
+/** The address blocks that a peer names. */
+export const blocksOfPeer = (peer: NetworkPolicyPeer | TieredPeer): readonly IpBlock[] => {
   if (peer.kind === "ipBlock") return [peer.block];
   return peer.kind === "networks" ? peer.blocks : [];
 };

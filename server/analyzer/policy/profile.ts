@@ -33,6 +33,12 @@ export type Profile = {
   readonly hairpin: "policy" | "allowed" | "undefined";
   /** Whether pods that have ended are listed. Their addresses may be others' by now; np-guard does not look. */
   readonly listsEndedPods: boolean;
+  /**
+   * What an exposure lists. "complete": every workload that is open to something, and every pod that a tier shuts out of what
+   * others may. "sparse" leaves out, as np-guard does, workloads that are open to addresses alone, and pods shut out that
+   * the model has or where no other pod of the cluster gets in; it compares selectors by their text.
+   */
+  readonly exposure: "complete" | "sparse";
   /** IP families of the addresses outside the cluster. */
   readonly families: readonly (4 | 6)[];
 };
@@ -47,6 +53,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ownNodeAllowed: ["egress", "ingress"],
     hairpin: "undefined",
     listsEndedPods: false,
+    exposure: "complete",
     families: [4, 6],
   },
   calico: {
@@ -57,6 +64,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ownNodeAllowed: ["ingress"],
     hairpin: "policy",
     listsEndedPods: false,
+    exposure: "complete",
     families: [4, 6],
   },
   cilium: {
@@ -67,6 +75,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ownNodeAllowed: ["ingress"],
     hairpin: "allowed",
     listsEndedPods: false,
+    exposure: "complete",
     families: [4, 6],
   },
   "np-guard": {
@@ -77,6 +86,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     ownNodeAllowed: [],
     hairpin: "policy",
     listsEndedPods: true,
+    exposure: "sparse",
     families: [4],
   },
 };
