@@ -8,6 +8,7 @@ import {
 } from "../../../../server/analyzer/sets/connection-table.js";
 import {
   allConnections,
+  connectionsOf,
   containsConnection,
   intersectConnections,
   noConnections,
@@ -16,6 +17,7 @@ import {
   unionConnections,
 } from "../../../../server/analyzer/sets/connections.js";
 import { connectionMemoMax } from "../../../../server/analyzer/sets/limits.js";
+import { portRange } from "../../../../server/analyzer/sets/port-set.js";
 import {
   type ConnectionPoint,
   connectionPoints,
@@ -84,6 +86,28 @@ describe("ConnectionTable", () => {
       }),
       { numRuns: 20 },
     );
-    expect(connectionMemoMax).toBeGreaterThan(100_000);
+  });
+
+  it("goes on past the bound of what it remembers", () => {
+    const full = new ConnectionTable();
+    // As many single ports as make more pairs than are remembered; no two of them have a connection in common.
+    const count = Math.ceil(Math.sqrt(2 * connectionMemoMax)) + 2;
+    const ports = Array.from({ length: count }, (_, index) =>
+      full.intern(connectionsOf("TCP", portRange(index + 1))),
+    );
+    const sizeBefore = full.size;
+    let asked = 0;
+    let isAnyCommon = false;
+    for (const [index, one] of ports.entries()) {
+      for (const other of ports.slice(index + 1)) {
+        isAnyCommon ||= full.intersect(one, other) !== noneId;
+        asked++;
+      }
+    }
+    expect(asked).toBeGreaterThan(connectionMemoMax);
+    expect(isAnyCommon).toBe(false);
+    expect(full.size).toBe(sizeBefore);
+    const [first, second] = ports as [ConnectionId, ConnectionId];
+    expect(full.intersect(full.union(first, second), second)).toBe(second);
   });
 });
