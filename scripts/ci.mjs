@@ -137,12 +137,14 @@ const fastTiersOn = async (node) => {
   await tests("fast tiers on Node 24", node, vitest, env, clone);
 };
 
-/** A run over folders of manifests with expected connectivity; one that is not there was skipped, and said so. */
-const oracle = async (name, folders) => {
-  const [folder = "../shared/oracle/netpol"] = folders;
-  await step(name, "npm", ["run", "--silent", "test:oracle", "--", ...folders]);
-  if (existsSync(join(root, folder))) return;
-  total.passed--;
+/** A run over folders of manifests with expected connectivity, where they are there. */
+const oracle = async (name, folder) => {
+  if (existsSync(join(root, folder))) {
+    await step(name, "npm", ["run", "--silent", "test:oracle", "--", folder]);
+    return;
+  }
+  say(name);
+  console.log(`SKIPPED: ${folder} is not there: nothing was compared`);
   total.skipped++;
 };
 
@@ -164,8 +166,8 @@ const main = async () => {
     CAUSEWAY_POLICY_CLUSTERS: "10000",
     CAUSEWAY_POLICY_CHANGES: "1000",
   });
-  await oracle("expected connectivity", []);
-  await oracle("generated connectivity", ["../shared/oracle/generated"]);
+  await oracle("expected connectivity", "../shared/oracle/netpol");
+  await oracle("generated connectivity", "../shared/oracle/generated");
   await step("policy mutants", "npm", ["run", "--silent", "test:mutants"]);
   await tests("web", "npm", ["run", "--silent", "test:web", "--"]);
   await step("demo as a user starts it", "node", ["scripts/try-demo.mjs"]);
