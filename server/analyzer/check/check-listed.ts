@@ -1,5 +1,5 @@
-import { groupBy } from "../lint/group-by.js";
-import { memo } from "../lint/memo.js";
+import { groupBy } from "../../../common/group-by.js";
+import { memo } from "../../../common/memo.js";
 import {
   endsInOrder,
   isUnit,

@@ -1,4 +1,4 @@
-import { memo } from "../lint/memo.js";
+import { memo } from "../../../common/memo.js";
 import type { ClusterModel } from "../model/cluster-model.js";
 import { selects } from "../model/label-selector.js";
 import type { PodObject } from "../model/objects.js";

@@ -1,10 +1,10 @@
+import { groupBy } from "../../../common/group-by.js";
 import type {
   NetworkPolicyObject,
   NetworkPolicyPeer,
   NetworkPolicyRule,
 } from "../model/objects.js";
 import { portText } from "./finding-text.js";
-import { groupBy } from "./group-by.js";
 import type { LintContext } from "./lint-context.js";
 import { rulesInForce } from "./policy-rules.js";
 

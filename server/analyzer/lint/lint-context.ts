@@ -1,3 +1,5 @@
+import { groupBy } from "../../../common/group-by.js";
+import { memo } from "../../../common/memo.js";
 import { type ClusterModel, isFinished, workloadText } from "../model/cluster-model.js";
 import { everything, type LabelSelector, selects } from "../model/label-selector.js";
 import type {
@@ -12,9 +14,7 @@ import type { NearLabels } from "../near-labels.js";
 import type { PolicyWorld } from "../policy-world.js";
 import { compareNames, type Named } from "./compare-names.js";
 import { compareTexts } from "./compare-texts.js";
-import { groupBy } from "./group-by.js";
 import { type LintBounds, lintBounds } from "./lint-bounds.js";
-import { memo } from "./memo.js";
 import { NearSearch } from "./near-search.js";
 import { type PodGroup, PodIndex } from "./pod-index.js";
 

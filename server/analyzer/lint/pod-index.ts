@@ -1,3 +1,5 @@
+import { groupBy } from "../../../common/group-by.js";
+import { memo } from "../../../common/memo.js";
 import type { ClusterModel } from "../model/cluster-model.js";
 import {
   type LabelSelector,
@@ -7,8 +9,6 @@ import {
 } from "../model/label-selector.js";
 import type { PodObject } from "../model/objects.js";
 import { compareTexts } from "./compare-texts.js";
-import { groupBy } from "./group-by.js";
-import { memo } from "./memo.js";
 
 /** Pods of one namespace with equal labels: no selector tells them apart. */
 export type PodGroup = {

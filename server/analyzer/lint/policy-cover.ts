@@ -1,12 +1,12 @@
+import { groupBy } from "../../../common/group-by.js";
+import { memo } from "../../../common/memo.js";
 import type { Requirement } from "../model/label-selector.js";
 import type { NetworkPolicyObject } from "../model/objects.js";
+import { impliesSelector } from "../model/selector-cover.js";
 import { duplicatesOf } from "./duplicate-policies.js";
-import { groupBy } from "./group-by.js";
 import type { LintContext } from "./lint-context.js";
-import { memo } from "./memo.js";
 import { type RuleSite, rulesInForce } from "./policy-rules.js";
 import { coversRule, shapeOfRule } from "./rule-cover.js";
-import { impliesSelector } from "./selector-cover.js";
 
 /**
  * Finds NetworkPolicies and rules that others make needless; of policies that say the same only the first is looked at. Two

@@ -6,6 +6,7 @@ import type {
   TieredPeer,
   TieredRule,
 } from "../model/objects.js";
+import { impliesSelector } from "../model/selector-cover.js";
 import { closureOf } from "../policy/closed-rule.js";
 import { fixedConnections, type NamedPort, namedPortsOf } from "../policy/rule-connections.js";
 import {
@@ -18,7 +19,6 @@ import {
 import { type IpSet, isSubsetOfIps, unionIps } from "../sets/ip-set.js";
 import { setOfBlock } from "./ip-blocks.js";
 import type { LintContext } from "./lint-context.js";
-import { impliesSelector } from "./selector-cover.js";
 
 /** Pods by labels: those of one namespace, or of namespaces with labels. */
 export type PodScope = {

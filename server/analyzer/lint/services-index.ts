@@ -1,7 +1,7 @@
+import { memo } from "../../../common/memo.js";
 import type { PodObject, ServiceObject } from "../model/objects.js";
 import { compareNames } from "./compare-names.js";
 import type { LintContext } from "./lint-context.js";
-import { memo } from "./memo.js";
 import { selectorOfLabels } from "./selector-of-labels.js";
 
 const found = new WeakMap<LintContext, ReadonlyMap<PodObject, readonly ServiceObject[]>>();

@@ -1,9 +1,9 @@
+import { groupBy } from "../../../common/group-by.js";
 import type { FindingView } from "../answers.js";
 import type { ClusterObject } from "../model/objects.js";
 import type { PolicyWorld } from "../policy-world.js";
 import type { Finding } from "./finding.js";
 import { objectText } from "./finding-text.js";
-import { groupBy } from "./group-by.js";
 import {
   isSuppressedBy,
   type Suppression,

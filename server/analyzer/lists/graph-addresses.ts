@@ -1,4 +1,4 @@
-import { groupBy } from "../lint/group-by.js";
+import { groupBy } from "../../../common/group-by.js";
 import { type IpFamily, type IpRange, ipRangeText, lastAddress } from "../sets/ip.js";
 import { ipSetOf } from "../sets/ip-set.js";
 import type { EndDigests } from "./graph-digest.js";

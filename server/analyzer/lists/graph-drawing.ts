@@ -1,4 +1,4 @@
-import { memo } from "../lint/memo.js";
+import { memo } from "../../../common/memo.js";
 import type { GroupEdge } from "./graph-edges.js";
 import type { GraphGroup } from "./graph-group.js";
 import { findHubs, type Hub } from "./graph-hubs.js";

@@ -1,4 +1,4 @@
-import { memo } from "../lint/memo.js";
+import { memo } from "../../../common/memo.js";
 import type { GraphGroup } from "./graph-group.js";
 import type { GraphRows } from "./graph-rows.js";
 

@@ -1,4 +1,4 @@
-import { groupBy } from "../lint/group-by.js";
+import { groupBy } from "../../../common/group-by.js";
 import { groupAddresses } from "./graph-addresses.js";
 import { digestsOf, type EndDigests } from "./graph-digest.js";
 import type { GraphGroup } from "./graph-group.js";

@@ -1,4 +1,4 @@
-import { memo } from "../lint/memo.js";
+import { memo } from "../../../common/memo.js";
 import { BitSet } from "./bit-set.js";
 import type { GroupEdge } from "./graph-edges.js";
 import { graphHubSeedsMax, graphHubsMax } from "./limits.js";

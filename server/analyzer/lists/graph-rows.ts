@@ -1,5 +1,5 @@
+import { memo } from "../../../common/memo.js";
 import type { ConnectionRowView } from "../answers.js";
-import { memo } from "../lint/memo.js";
 import { type IpRange, parseIp } from "../sets/ip.js";
 import { noSide } from "./side-text.js";
 

@@ -1,4 +1,4 @@
-import { memo } from "../lint/memo.js";
+import { memo } from "../../../common/memo.js";
 import { type Requirement, requirementText, selects } from "../model/label-selector.js";
 import type { PodObject } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";

@@ -1,5 +1,5 @@
+import { memo } from "../../../common/memo.js";
 import type { ConnectionRowView } from "../answers.js";
-import { memo } from "../lint/memo.js";
 import type { PolicyWorld } from "../policy-world.js";
 import {
   type ConnectionSet,

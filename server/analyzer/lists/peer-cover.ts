@@ -1,11 +1,6 @@
-import { impliesSelector } from "../lint/selector-cover.js";
 import { type ClusterModel, namespaceNameLabel } from "../model/cluster-model.js";
-import {
-  type LabelSelector,
-  meetsRequirement,
-  type Requirement,
-  selects,
-} from "../model/label-selector.js";
+import { type LabelSelector, selects } from "../model/label-selector.js";
+import { impliesSelector, mayHoldBoth } from "../model/selector-cover.js";
 import { type HypotheticalPeer, isLabel } from "./hypothetical-peer.js";
 
 /** Whether a pair of selectors holds every pod that a peer can be. */
@@ -37,18 +32,3 @@ const selectsNamed = (model: ClusterModel, scope: LabelSelector, peer: LabelSele
 /** Whether a pod can be both peers: no requirement of the one rules one of the other out. */
 export const mayBeBoth = (one: HypotheticalPeer, other: HypotheticalPeer): boolean =>
   mayHoldBoth(one.namespaces, other.namespaces) && mayHoldBoth(one.pods, other.pods);
-
-const mayHoldBoth = (one: LabelSelector, other: LabelSelector): boolean =>
-  !one.requirements.some((requirement) =>
-    other.requirements.some((against) => rulesOut(requirement, against)),
-  );
-
-const rulesOut = (one: Requirement, other: Requirement): boolean => {
-  if (one.key !== other.key) return false;
-  if (one.operator === "In") {
-    return one.values.every((value) => !meetsRequirement(other, { [one.key]: value }));
-  }
-  if (other.operator === "In") return rulesOut(other, one);
-  const operators = [one.operator, other.operator];
-  return operators.includes("Exists") && operators.includes("DoesNotExist");
-};

@@ -1,4 +1,4 @@
-import { memo } from "../lint/memo.js";
+import { memo } from "../../../common/memo.js";
 import type { ConnectionRow, PolicyEngine, PolicyUnit } from "../policy/engine.js";
 import type { IpRange } from "../sets/ip.js";
 import type { ListRow } from "./list-ends.js";

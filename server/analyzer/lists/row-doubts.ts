@@ -1,4 +1,4 @@
-import { memo } from "../lint/memo.js";
+import { memo } from "../../../common/memo.js";
 import type { UnmodelledPolicyObject } from "../model/objects.js";
 import type {
   Direction,

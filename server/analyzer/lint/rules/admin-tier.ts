@@ -1,10 +1,11 @@
+import { groupBy } from "../../../../common/group-by.js";
 import { selects } from "../../model/label-selector.js";
 import type { NetworkPolicyObject } from "../../model/objects.js";
+import { impliesSelector } from "../../model/selector-cover.js";
 import { actionOf } from "../../policy/closed-rule.js";
 import type { Direction } from "../../policy/decision.js";
 import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
-import { groupBy } from "../group-by.js";
 import type { LintContext } from "../lint-context.js";
 import {
   type RuleSite,
@@ -14,7 +15,6 @@ import {
   tieredRuleSites,
 } from "../policy-rules.js";
 import { coversRule, shapeOfRule, shapeOfTieredRule } from "../rule-cover.js";
-import { impliesSelector } from "../selector-cover.js";
 import { isForAllPods } from "../tier-guard.js";
 
 /** What the Admin tier decides never gets to NetworkPolicies. */

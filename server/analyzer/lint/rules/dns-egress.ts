@@ -1,9 +1,9 @@
+import { groupBy } from "../../../../common/group-by.js";
 import type { NetworkPolicyObject, PodObject } from "../../model/objects.js";
 import { type DnsEgress, dnsEgressOf } from "../dns-egress.js";
 import { dnsServersOf, nodeLocalAddress } from "../dns-servers.js";
 import type { Finding, LintRule } from "../finding.js";
 import { namesText } from "../finding-text.js";
-import { groupBy } from "../group-by.js";
 import type { LintContext } from "../lint-context.js";
 import { stoppedFinding } from "../stopped-finding.js";
 

@@ -1,3 +1,4 @@
+import { groupBy } from "../../../../common/group-by.js";
 import { usesClusterDns } from "../../dns/resolver.js";
 import { workloadText } from "../../model/cluster-model.js";
 import { selects } from "../../model/label-selector.js";
@@ -7,7 +8,6 @@ import { containsConnection } from "../../sets/connections.js";
 import { type DnsServer, dnsServersOf } from "../dns-servers.js";
 import type { LintRule } from "../finding.js";
 import { countText, namesText, objectText } from "../finding-text.js";
-import { groupBy } from "../group-by.js";
 import type { LintContext } from "../lint-context.js";
 
 /** What denies DNS to clients of a namespace. */

@@ -1,3 +1,4 @@
+import { groupBy } from "../../../../common/group-by.js";
 import type { PodObject, TieredPolicyObject } from "../../model/objects.js";
 import { actionOf } from "../../policy/closed-rule.js";
 import { fixedConnections, namedPortsOf } from "../../policy/rule-connections.js";
@@ -5,7 +6,6 @@ import { intersectConnections, isEmptyConnections } from "../../sets/connections
 import { intersectIps } from "../../sets/ip-set.js";
 import type { LintRule } from "../finding.js";
 import { objectText } from "../finding-text.js";
-import { groupBy } from "../group-by.js";
 import type { LintContext } from "../lint-context.js";
 import { type TieredRuleSite, tieredRuleSites } from "../policy-rules.js";
 import { type RuleShape, shapeOfTieredRule } from "../rule-cover.js";

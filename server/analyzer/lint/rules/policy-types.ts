@@ -1,9 +1,9 @@
 import type { NetworkPolicyObject } from "../../model/objects.js";
+import { impliesSelector } from "../../model/selector-cover.js";
 import type { Direction } from "../../policy/decision.js";
 import type { Finding, LintRule, ObjectPath } from "../finding.js";
 import { countText } from "../finding-text.js";
 import type { LintContext } from "../lint-context.js";
-import { impliesSelector } from "../selector-cover.js";
 
 const typeName = (direction: Direction): string => (direction === "ingress" ? "Ingress" : "Egress");
 

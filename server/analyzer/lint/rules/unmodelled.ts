@@ -1,7 +1,7 @@
+import { groupBy } from "../../../../common/group-by.js";
 import { compareTexts } from "../compare-texts.js";
 import type { LintRule } from "../finding.js";
 import { countText, directionsText, namesText, objectText } from "../finding-text.js";
-import { groupBy } from "../group-by.js";
 
 /** What a policy of another kind selects can't be told, and answers say so. */
 export const unmodelledPolicy: LintRule = {

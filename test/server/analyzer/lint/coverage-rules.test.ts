@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../../../server/analyzer/create-world.js";
 import { lint } from "../../../../server/analyzer/lint/lint.js";
-import { impliesSelector } from "../../../../server/analyzer/lint/selector-cover.js";
+import { impliesSelector } from "../../../../server/analyzer/model/selector-cover.js";
 import { ClusterModel } from "../../../../server/analyzer/model/cluster-model.js";
 import {
   type LabelSelector,
