@@ -1,7 +1,11 @@
+import type { WorkloadRef } from "../../model/cluster-model.js";
+import type { ServiceObject } from "../../model/objects.js";
+import { seesPodsOf } from "../../seen-objects.js";
 import { familiesOfEnd } from "../../service/service-families.js";
-import { findingOf } from "../findings/fault.js";
+import { type Fault, findingOf } from "../findings/fault.js";
 import type { Finding } from "../findings/finding.js";
 import { kubectl } from "../findings/shell-words.js";
+import { describeService } from "../services/service-commands.js";
 import { endTitle } from "../situation/end-title.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
@@ -48,41 +52,76 @@ const familyFinding = (
   );
 };
 
-/** A workload that has no pods sends and takes no connections. */
-export const emptyEndFindings = ({ a, b }: Situation): readonly Finding[] =>
+/** A workload or Service that has no pods sends no connections, and a workload takes none. */
+export const emptyEndFindings = ({ world, a, b }: Situation): readonly Finding[] =>
   (
     [
       ["source", a],
       ["destination", b],
     ] as const
   ).flatMap(([origin, { name, resolved, endpoints }]): readonly Finding[] => {
-    const { workload } = resolved;
-    if (workload === undefined || endpoints.length > 0) return [];
-    const show = kubectl(
-      workload.namespace,
-      "describe",
-      workload.kind.toLowerCase(),
-      workload.name,
-    );
-    const summary = `Give ${name} one replica or more, or find out why its pods are not made`;
-    return [
-      findingOf(
-        {
-          place: origin === "source" ? "source-pod" : "destination-pod",
-          origin,
-          component: name,
-          hits: () => true,
-        },
-        {
-          code: "POD_NOT_FOUND",
-          effect: "blocks",
-          issue: `${name} has no pods`,
-          solutions: [`${summary}: run ${show}`],
-          summary,
-          why: "A workload without pods has no address.",
-          steps: [show],
-          observations: [{ kind: "workload", data: { workload: name, pods: "0" } }],
-        },
-      ),
-    ];
+    const { workload, service } = resolved;
+    if (endpoints.length > 0) return [];
+    if (workload !== undefined) return [emptyFinding(name, origin, workloadFault(name, workload))];
+    if (service === undefined || origin === "destination") return [];
+    const fault = seesPodsOf(world, service.namespace)
+      ? serviceFault(name, service)
+      : unseenFault(name, service);
+    return [emptyFinding(name, origin, fault)];
   });
+
+const emptyFinding = (name: string, origin: "source" | "destination", fault: Fault): Finding =>
+  findingOf(
+    {
+      place: origin === "source" ? "source-pod" : "destination-pod",
+      origin,
+      component: name,
+      hits: () => true,
+    },
+    fault,
+  );
+
+const workloadFault = (name: string, { namespace, kind, name: own }: WorkloadRef): Fault => {
+  const show = kubectl(namespace, "describe", kind.toLowerCase(), own);
+  const summary = `Give ${name} one replica or more, or find out why its pods are not made`;
+  return {
+    code: "POD_NOT_FOUND",
+    effect: "blocks",
+    issue: `${name} has no pods`,
+    solutions: [`${summary}: run ${show}`],
+    summary,
+    why: "A workload without pods has no address.",
+    steps: [show],
+    observations: [{ kind: "workload", data: { workload: name, pods: "0" } }],
+  };
+};
+
+const serviceFault = (name: string, service: ServiceObject): Fault => {
+  const show = describeService(service);
+  const summary = `Ask with the pods that open the connection instead of ${name}`;
+  return {
+    code: "POD_NOT_FOUND",
+    effect: "blocks",
+    issue: `${name} has no pods`,
+    solutions: [`${summary}, or find out why it has none: run ${show}`],
+    summary,
+    why: "A Service opens no connections itself: as source it stands for the pods behind it, and there are none.",
+    steps: [show],
+    observations: [{ kind: "service", data: { service: name, pods: "0" } }],
+  };
+};
+
+const unseenFault = (name: string, { namespace }: ServiceObject): Fault => {
+  const step = kubectl(namespace, "get", "pods", "-o", "yaml");
+  const summary = `Read the pods of namespace ${namespace} as well`;
+  return {
+    code: "SELF_DATA_MISSING",
+    effect: "unknown",
+    issue: `Which pods are behind ${name} can't be told: the model has no pods of namespace ${namespace}`,
+    solutions: [`${summary}: run ${step}`],
+    summary,
+    why: "A Service stands for the pods behind it, and these were not read.",
+    steps: [step],
+    observations: [{ kind: "service", data: { service: name, pods: "" } }],
+  };
+};

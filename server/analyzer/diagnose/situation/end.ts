@@ -21,23 +21,36 @@ export type End = {
 
 /** The end that a name stands for as destination. */
 export const destinationEndOf = (world: PolicyWorld, resolved: ResolvedName): End =>
-  endWith(world, resolved, podsOf(world.model, resolved));
+  endWith(
+    resolved,
+    podsOf(world.model, resolved),
+    resolved.kind === "dns" ? outsideEnds(world) : resolved.endpoints,
+  );
 
-/** The end that a name stands for as source; a Service opens no connections: it stands for the pods behind it. */
+/**
+ * The end that a name stands for as source. A Service opens no connections: it stands for the pods behind it, those that
+ * can't be endpoints where there are no others, or for the addresses that are listed for it by hand.
+ */
 export const sourceEndOf = (world: PolicyWorld, resolved: ResolvedName): End => {
   const { service } = resolved;
   if (service === undefined) return destinationEndOf(world, resolved);
   const pods = new Map<string, PodObject>();
-  for (const { holder } of endpointsOf(world, service).endpoints) {
+  const outside: PolicyEndpoint[] = [];
+  const { endpoints, selected } = endpointsOf(world, service);
+  for (const { holder } of endpoints) {
     if (holder.kind === "pod") pods.set(holder.pod.name, holder.pod);
+    if (holder.kind === "outside") outside.push({ kind: "addresses", range: holder.range });
   }
-  return endWith(world, resolved, [...pods.values()].sort(byName));
+  const behind = pods.size > 0 ? [...pods.values()].sort(byName) : selected;
+  return endWith(resolved, behind, outside);
 };
 
-const endWith = (world: PolicyWorld, resolved: ResolvedName, all: readonly PodObject[]): End => {
+const endWith = (
+  resolved: ResolvedName,
+  all: readonly PodObject[],
+  named: readonly PolicyEndpoint[],
+): End => {
   const pods = all.slice(0, diagnosisPodsMax);
-  const named: readonly PolicyEndpoint[] =
-    resolved.kind === "dns" ? outsideEnds(world) : resolved.endpoints;
   const endpoints = pods.length > 0 ? pods.map((pod) => ({ kind: "pod", pod }) as const) : named;
   return {
     name: resolved.view.name,

@@ -23,7 +23,7 @@ export const namedQuestionOf = (
   a: End,
   text: string,
 ): NamedQuestion | undefined => {
-  const name = /^dns\/(.+)$/.exec(text.trim())?.[1];
+  const name = /^dns\/(.*[^.].*)$/.exec(text.trim())?.[1];
   const [pod] = a.pods;
   if (name === undefined || pod === undefined) return undefined;
   const answer = lookUp(model, pod.namespace, name);

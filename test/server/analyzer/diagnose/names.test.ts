@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { QuestionError } from "../../../../server/analyzer/question-error.js";
-import { podObject, serviceObject, workloadObject } from "../../../support/cluster-objects.js";
+import {
+  podObject,
+  serviceObject,
+  sliceObject,
+  workloadObject,
+} from "../../../support/cluster-objects.js";
 import {
   apiPod,
   apiService,
@@ -43,6 +48,8 @@ describe("a question that can't be asked", () => {
   it.each([
     [{ podB: "" }, "invalid: a name is empty"],
     [{ podB: "a/b/c/d" }, "is no name"],
+    [{ podB: "dns/." }, "is no name"],
+    [{ podB: "dns/.." }, "is no name"],
     [{ port: 70_000 }, "invalid: port 70000 is not in 1-65535"],
     [{ port: 1.5 }, "invalid: port 1.5 is not in 1-65535"],
     [{ protocol: "quic" }, "protocol QUIC is none of TCP, UDP, SCTP"],
@@ -127,6 +134,38 @@ describe("ends of every kind", () => {
     const answer = diagnosed(cluster(), { podA: "svc/shop/api", podB: "shop/web" });
     expect(answer.status).toBe("connected");
     expect(answer.endpoints.a?.name).toBe("api");
+  });
+
+  it("takes one that has no pods behind it for nobody", () => {
+    const bare = apiService({
+      name: "idle",
+      clusterIps: ["10.96.0.30"],
+      selector: { app: "gone" },
+    });
+    for (const podB of ["shop/web", "svc/shop/api"]) {
+      const answer = diagnosed(cluster(bare), { podA: "svc/shop/idle", podB });
+      expect(answer.status).toBe("disconnected");
+      expect(answer.causes[0]).toMatchObject({ code: "POD_NOT_FOUND", origin: "source" });
+      expect(answer.issues[0]).toBe("svc/shop/idle has no pods");
+    }
+    const { selector: _, ...named } = apiService({ name: "idle", type: "ExternalName" });
+    expect(diagnosed(cluster(named), { podA: "svc/shop/idle" }).status).toBe("disconnected");
+  });
+
+  it("can't tell who asks where the pods behind a Service were not read", () => {
+    const far = { ...apiService({ name: "far" }), namespace: "elsewhere" };
+    const answer = diagnosed(cluster(far), { podA: "svc/elsewhere/far" });
+    expect(answer.status).toBe("unknown");
+    expect(codesOf(answer)).toContain("SELF_DATA_MISSING");
+  });
+
+  it("takes the addresses of a Service that asks and is kept by hand", () => {
+    const { selector: _, ...hand } = apiService({ name: "hand", clusterIps: ["10.96.0.30"] });
+    const slice = sliceObject("shop/hand-1", {
+      service: "hand",
+      endpoints: [{ addresses: ["192.0.2.7"], ready: true, serving: true, terminating: false }],
+    });
+    expect(diagnosed(cluster(hand, slice), { podA: "svc/shop/hand" }).status).toBe("connected");
   });
 
   it("judges every pod of a workload, and is degraded when one of two is broken", () => {
