@@ -16,7 +16,8 @@ export const issuesOf = (
   const isWorthTelling = ({ finding, probability }: RankedFinding): boolean => {
     const severity = severityOf(finding);
     const isGrave = severity === "critical" || severity === "high";
-    return probability > 0 || severity === "critical" || (isGrave && ways.some(finding.hits));
+    const concernsAll = severity === "critical" && finding.origin === "cluster";
+    return probability > 0 || concernsAll || (isGrave && ways.some(finding.hits));
   };
   const told = [...causes, ...latent.filter(isWorthTelling)]
     .map(({ finding }) => finding)

@@ -1,4 +1,4 @@
-import { clusterDnsOf } from "../../dns/cluster-dns.js";
+import { clusterDnsOf, isClusterDnsAddress } from "../../dns/cluster-dns.js";
 import { resolverOf } from "../../dns/resolver.js";
 import { isFinished } from "../../model/cluster-model.js";
 import type { PodObject } from "../../model/objects.js";
@@ -15,7 +15,8 @@ import {
   dnsFinding,
   resolverSeen,
 } from "./dns-subject.js";
-import { lookupPolicyFaults } from "./lookup-policies.js";
+import { cachePolicyFaults, lookupPolicyFaults } from "./lookup-policies.js";
+import { askedCacheOf } from "./node-cache-faults.js";
 import { recordFaults } from "./record-faults.js";
 import { resolverFaults } from "./resolver-faults.js";
 import { serverFaults } from "./server-faults.js";
@@ -41,11 +42,10 @@ const checkPod = (situation: Situation, pod: PodObject): CheckResult => {
     asked: named,
   };
   const routes = routesOf(subject);
-  const usesCluster = subject.resolver.from !== "node";
   const faults: readonly DnsFault[] = [
     ...recordFaults(subject),
     ...resolverFaults(subject),
-    ...(usesCluster ? clusterFaults(subject, routes) : []),
+    ...(asksCluster(subject) ? clusterFaults(subject, routes) : []),
   ];
   const { service } = subject.dns;
   const answers = routes?.udp.legs.some(({ state }) => state === "used") === true;
@@ -60,11 +60,24 @@ const checkPod = (situation: Situation, pod: PodObject): CheckResult => {
   };
 };
 
+/** Whether the first server that the pod asks is the cluster's DNS. */
+const asksCluster = ({ world, resolver, dns }: DnsSubject): boolean => {
+  if (resolver.from !== "own") return resolver.from === "cluster";
+  const [first] = resolver.nameServers;
+  return first !== undefined && isClusterDnsAddress(world.model, dns, first);
+};
+
 const clusterFaults = (subject: DnsSubject, routes: DnsRoutes | undefined): readonly DnsFault[] => [
   ...serverFaults(subject, routes),
   ...corefileFaults(subject, routes),
-  ...(routes === undefined ? [] : lookupPolicyFaults(subject, routes)),
+  ...policyFaults(subject, routes),
 ];
+
+const policyFaults = (subject: DnsSubject, routes: DnsRoutes | undefined): readonly DnsFault[] => {
+  const cache = askedCacheOf(subject);
+  if (cache !== undefined) return cachePolicyFaults(subject, cache);
+  return routes === undefined ? [] : lookupPolicyFaults(subject, routes);
+};
 
 const routesOf = ({ world, dns, pod }: DnsSubject): DnsRoutes | undefined => {
   const { service } = dns;

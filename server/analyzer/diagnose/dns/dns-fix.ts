@@ -1,6 +1,5 @@
 import { suggestFix } from "../../fix/suggest-fix.js";
 import { QuestionError } from "../../question-error.js";
-import type { ServiceRoute } from "../../service/service-route.js";
 import { kubectl } from "../findings/shell-words.js";
 import { podName } from "../pods/pod-subject.js";
 import type { DnsSubject } from "./dns-subject.js";
@@ -16,17 +15,17 @@ export type DnsFix = {
   readonly rollback: string;
 };
 
-/** The smallest manifest that lets the pod ask. */
+/** The smallest manifest that lets the pod ask the DNS Service, or an address. */
 export const dnsFixOf = (
   { world, pod }: DnsSubject,
-  { service }: ServiceRoute,
+  destination: string,
   protocol: "UDP" | "TCP",
 ): DnsFix => {
   const none = { patch: "", steps: [showPolicies(pod.namespace)], rollback: "" };
   try {
     const answer = suggestFix(world, {
       source: podName(pod),
-      destination: `svc/${service.namespace}/${service.name}`,
+      destination,
       port: 53,
       protocol,
     });

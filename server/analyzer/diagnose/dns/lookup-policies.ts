@@ -1,77 +1,63 @@
 import { policyName } from "../../pair/views.js";
-import type { DirectionDecision, EvaluatedPolicy, Part } from "../../policy/decision.js";
 import type { ServiceRoute } from "../../service/service-route.js";
-import { containsConnection } from "../../sets/connections.js";
 import { listed } from "../findings/listed.js";
 import { execIn } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
 import { policyTitleOf } from "../policies/policy-finding.js";
+import { type AskedServer, askedCache, askedServers, type JudgedSide } from "./asked-server.js";
 import { dnsFixOf, showPolicies } from "./dns-fix.js";
 import type { DnsFault, DnsRoutes, DnsSubject } from "./dns-subject.js";
-
-type Verdict = "allowed" | "denied" | "unknown";
-
-/** A DNS server that a pod asks, with what policies of both ends say. */
-type Asked = {
-  readonly egress: JudgedSide;
-  readonly ingress: JudgedSide;
-};
-
-type JudgedSide = {
-  readonly verdict: Verdict;
-  /** The policies that deny; none where they don't. */
-  readonly denying: readonly EvaluatedPolicy[];
-};
 
 /** What policies do to the queries of a pod. */
 export const lookupPolicyFaults = (
   subject: DnsSubject,
   { udp, tcp }: DnsRoutes,
 ): readonly DnsFault[] => {
-  const byUdp = askedOver(subject, udp, "UDP");
-  const byTcp = askedOver(subject, tcp, "TCP");
+  const byUdp = askedServers(subject, udp, "UDP");
+  const byTcp = askedServers(subject, tcp, "TCP");
   if (byUdp.length === 0) return [];
+  const { namespace, name } = udp.service;
+  const target: EgressTarget = {
+    name: `svc/${namespace}/${name}`,
+    text: `the pods of ${namespace}/${name}`,
+    dns: policyName(udp.service),
+    port: "the DNS pods' own port",
+  };
   return [
-    ...egressFaults(subject, { udp, byUdp, byTcp }),
+    ...egressFaults(subject, target, { byUdp, byTcp }),
     ...ingressFaults(subject, udp, byUdp),
     ...doubtFaults(subject, byUdp),
   ];
 };
 
-const askedOver = (
-  { world, pod }: DnsSubject,
-  { legs }: ServiceRoute,
-  protocol: "UDP" | "TCP",
-): readonly Asked[] =>
-  legs.flatMap(({ state, endpoint: { holder }, targetPort }): readonly Asked[] => {
-    if (state !== "used" || holder.kind !== "pod" || targetPort === undefined) return [];
-    const { egress, ingress } = world.engine.decide(
-      { kind: "pod", pod },
-      { kind: "pod", pod: holder.pod },
-      { viaService: true },
-    );
-    const judged = ({ allowed, undetermined, parts }: DirectionDecision): JudgedSide => {
-      if (containsConnection(undetermined, protocol, targetPort)) return isVerdict("unknown");
-      if (containsConnection(allowed, protocol, targetPort)) return isVerdict("allowed");
-      const denying = parts.flatMap((part) => denyingIn(part, protocol, targetPort));
-      return { verdict: "denied", denying };
-    };
-    return [{ egress: judged(egress), ingress: judged(ingress) }];
-  });
+/** What policies do to the queries of a pod that asks the cache of its node. */
+export const cachePolicyFaults = (subject: DnsSubject, address: string): readonly DnsFault[] =>
+  egressFaults(
+    subject,
+    {
+      name: address,
+      text: `the DNS cache of its node, ${address},`,
+      dns: address,
+      port: "port 53 of the address that the pods ask",
+    },
+    {
+      byUdp: askedCache(subject, address, "UDP"),
+      byTcp: askedCache(subject, address, "TCP"),
+    },
+  );
 
-const isVerdict = (verdict: Verdict): JudgedSide => ({ verdict, denying: [] });
-
-const denyingIn = (
-  part: Part,
-  protocol: "UDP" | "TCP",
-  port: number,
-): readonly EvaluatedPolicy[] => {
-  if (!containsConnection(part.connections, protocol, port)) return [];
-  if (part.by === "networkpolicy" && part.action === "deny") return part.policies;
-  return part.by === "tier" && part.action === "deny" ? [part.rule.policy] : [];
+/** Whom queries go to: as questions name it, in words, as evidence has it, and the port to allow. */
+type EgressTarget = {
+  readonly name: string;
+  readonly text: string;
+  readonly dns: string;
+  readonly port: string;
 };
 
-const deniedIn = (asked: readonly Asked[], side: "egress" | "ingress"): readonly JudgedSide[] =>
+const deniedIn = (
+  asked: readonly AskedServer[],
+  side: "egress" | "ingress",
+): readonly JudgedSide[] =>
   asked.map((each) => each[side]).filter(({ verdict }) => verdict === "denied");
 
 const namesOf = (denied: readonly JudgedSide[]): string =>
@@ -80,7 +66,7 @@ const namesOf = (denied: readonly JudgedSide[]): string =>
 /** What the denial of some servers of all does: "from 1 of 2 DNS servers: some look-ups fail". */
 const consequenceOf = (
   denied: readonly JudgedSide[],
-  asked: readonly Asked[],
+  asked: readonly AskedServer[],
   ofAll: string,
   ofSome: string,
 ): string =>
@@ -90,14 +76,13 @@ const consequenceOf = (
 
 const egressFaults = (
   subject: DnsSubject,
+  target: EgressTarget,
   {
-    udp,
     byUdp,
     byTcp,
   }: {
-    readonly udp: ServiceRoute;
-    readonly byUdp: readonly Asked[];
-    readonly byTcp: readonly Asked[];
+    readonly byUdp: readonly AskedServer[];
+    readonly byTcp: readonly AskedServer[];
   },
 ): readonly DnsFault[] => {
   const { pod } = subject;
@@ -106,9 +91,8 @@ const egressFaults = (
   const isOnlyTcp = denied.length === 0 && deniedTcp.length > 0;
   if (denied.length === 0 && !isOnlyTcp) return [];
   const names = namesOf(isOnlyTcp ? deniedTcp : denied);
-  const fix = dnsFixOf(subject, udp, isOnlyTcp ? "TCP" : "UDP");
-  const { namespace, name } = udp.service;
-  const what = `Allow egress from ${podName(pod)} to the pods of ${namespace}/${name} on port 53 over UDP and TCP`;
+  const fix = dnsFixOf(subject, target.name, isOnlyTcp ? "TCP" : "UDP");
+  const what = `Allow egress from ${podName(pod)} to ${target.text} on port 53 over UDP and TCP`;
   const common = {
     component: names,
     origin: "source",
@@ -127,12 +111,11 @@ const egressFaults = (
           policies: names,
           direction: "egress",
           subject: podName(pod),
-          dns: policyName(udp.service),
+          dns: target.dns,
         },
       },
     ],
-    prevention:
-      "Allow DNS with every policy that isolates for egress: both protocols, to the DNS pods' own port.",
+    prevention: `Allow DNS with every policy that isolates for egress: both protocols, to ${target.port}.`,
   } as const;
   return isOnlyTcp
     ? [
@@ -158,7 +141,7 @@ const egressFaults = (
 const ingressFaults = (
   { pod }: DnsSubject,
   { service }: ServiceRoute,
-  byUdp: readonly Asked[],
+  byUdp: readonly AskedServer[],
 ): readonly DnsFault[] => {
   const denied = deniedIn(byUdp, "ingress");
   if (denied.length === 0) return [];
@@ -188,7 +171,7 @@ const ingressFaults = (
   ];
 };
 
-const doubtFaults = ({ pod }: DnsSubject, byUdp: readonly Asked[]): readonly DnsFault[] => {
+const doubtFaults = ({ pod }: DnsSubject, byUdp: readonly AskedServer[]): readonly DnsFault[] => {
   const open = byUdp.filter(
     ({ egress, ingress }) =>
       (egress.verdict === "unknown" || ingress.verdict === "unknown") &&

@@ -4,13 +4,19 @@ import { describePod, podLogs } from "../pods/pod-commands.js";
 import { podName } from "../pods/pod-subject.js";
 import type { DnsFault, DnsSubject } from "./dns-subject.js";
 
+/** The address of the node's cache, where the pod asks that first. */
+export const askedCacheOf = ({ dns, resolver }: DnsSubject): string | undefined => {
+  const [first] = resolver.from === "own" ? resolver.nameServers : dns.nameServers;
+  return first !== undefined && isNodeCacheAddress(first) ? first : undefined;
+};
+
 /** The cache of the pod's node, where pods ask it. */
-export const nodeCacheFaults = ({ dns, pod, resolver }: DnsSubject): readonly DnsFault[] => {
+export const nodeCacheFaults = (subject: DnsSubject): readonly DnsFault[] => {
+  const { dns, pod } = subject;
   if (pod.nodeName === undefined) return [];
   const down = downAmong(dns.nodeCaches.filter(({ nodeName }) => nodeName === pod.nodeName));
   if (down === undefined) return [];
-  const asked = resolver.from === "own" ? resolver.nameServers : dns.nameServers;
-  const isAsked = asked.some(isNodeCacheAddress);
+  const isAsked = askedCacheOf(subject) !== undefined;
   return [
     {
       origin: "cluster",

@@ -15,8 +15,9 @@ import {
   dnsPod,
   dnsService,
   isolating,
+  webPod,
 } from "../../../support/diagnosis-cluster.js";
-import { labelled } from "../../../support/policy-parts.js";
+import { blockPeer, labelled } from "../../../support/policy-parts.js";
 
 /** Goal: what is said of DNS names the right objects, and its commands run. Method: one fault of DNS each. */
 
@@ -27,8 +28,8 @@ const crashing: Partial<PodObject> = {
   containers: [{ name: "coredns", ready: false, restartCount: 9, waiting: "CrashLoopBackOff" }],
 };
 
-const ask = (objects: readonly ClusterObject[], question = {}): DiagnosisAnswer =>
-  diagnosed(objects, { ...byName, ...question });
+const ask = (objects: readonly ClusterObject[], question = {}, options = {}): DiagnosisAnswer =>
+  diagnosed(objects, { ...byName, ...question }, options);
 
 const causeOf = ({ causes, latent }: DiagnosisAnswer, code: string): CauseView | undefined =>
   [...causes, ...latent].find((each) => each.code === code);
@@ -118,5 +119,78 @@ describe("an unreadable Corefile", () => {
       cluster(dnsPod("n1", crashing), dnsPod("n2", crashing), corefileMap(".:53 {\n")),
     );
     expect(codesOf(answer)).toEqual(expect.arrayContaining(["COREFILE_SYNTAX", "DNS_PODS_DOWN"]));
+  });
+});
+
+describe("a pod with name servers of its own", () => {
+  const own = webPod({ dnsPolicy: "None", dnsNameservers: ["192.0.2.53"] });
+  const outside = { podB: "dns/example.com", port: 443 };
+  const away = isolating("away", {
+    podSelector: labelled("app", "web"),
+    isolates: ["egress"],
+    egress: [{ peers: [blockPeer("0.0.0.0/1"), blockPeer("128.0.0.0/1")] }],
+  });
+  const closed = networkPolicyObject("kube-system/closed", {
+    podSelector: labelled("k8s-app", "kube-dns"),
+  });
+
+  it("is not kept from names outside by faults of the cluster's DNS", () => {
+    for (const objects of [
+      cluster(own, dnsPod("n1", unready), dnsPod("n2", unready)),
+      cluster(own, away, closed),
+      cluster(own, corefileMap(".:53 {\n  kubernetes cluster.local\n}\n")),
+    ]) {
+      expect(diagnosed(objects, outside).status).toBe("connected");
+    }
+  });
+
+  it("is kept from them where these are the cluster's", () => {
+    const asks = webPod({ dnsPolicy: "None", dnsNameservers: ["10.96.0.10"] });
+    const objects = cluster(asks, dnsPod("n1", unready), dnsPod("n2", unready));
+    expect(diagnosed(objects, outside).status).toBe("disconnected");
+  });
+
+  it("is not told of where no name is looked up", () => {
+    const objects = [
+      ...clusterWithout("Pod/shop/web", "Service/shop/api", "EndpointSlice/shop/api-1"),
+      own,
+    ];
+    expect(diagnosed(objects, { port: 8080 })).toMatchObject({ status: "connected", issues: [] });
+  });
+});
+
+describe("pods that ask the cache of their node", () => {
+  const kubelet = configMapObject("kube-system/kubelet-config", {
+    kubelet: "clusterDNS:\n- 169.254.20.10\nclusterDomain: cluster.local\n",
+  });
+  const cache = podObject("kube-system/node-local-dns-a", {
+    labels: { "k8s-app": "node-local-dns" },
+    hostNetwork: true,
+  });
+  const closed = networkPolicyObject("kube-system/closed", {
+    podSelector: labelled("k8s-app", "kube-dns"),
+  });
+  const onlyTo = (cidr: string) =>
+    isolating("egress", {
+      podSelector: labelled("app", "web"),
+      isolates: ["egress"],
+      egress: [{ peers: [blockPeer(cidr), { kind: "pods", podSelector: labelled("app", "api") }] }],
+    });
+
+  it("need no way to the servers behind it", () => {
+    const objects = cluster(kubelet, cache, closed, onlyTo("169.254.20.10/32"));
+    expect(ask(objects).status).toBe("connected");
+  });
+
+  it("need one to the cache, where policies don't let pods to their own node", () => {
+    const answer = ask(cluster(kubelet, cache, onlyTo("192.0.2.0/24")), {}, { profile: "calico" });
+    expect(answer.status).toBe("disconnected");
+    expect(answer.issues).toEqual([
+      "NetworkPolicy shop/egress keeps shop/web from the cluster's DNS: no name resolves",
+    ]);
+    expect(causeOf(answer, "NETPOL_DNS_EGRESS_BLOCKED")?.remediation?.summary).toBe(
+      "Allow egress from shop/web to the DNS cache of its node, 169.254.20.10, on port 53 over UDP and TCP",
+    );
+    expect(ask(cluster(kubelet, cache, onlyTo("192.0.2.0/24"))).status).toBe("connected");
   });
 });
