@@ -204,6 +204,11 @@ export type DiffRowView = {
 
 /** What differs between two models, in connections. */
 export type DiffAnswer = {
+  /**
+   * At most one a pair of workloads, and one a workload, direction and cut of addresses. There is no bound of its own, since a
+   * difference that is cut off would be taken for all of it: a server answers in a worker whose memory is bounded
+   * (policyHeapMibMax), and hands rows out by pages.
+   */
   readonly rows: readonly DiffRowView[];
   readonly added: number;
   readonly removed: number;

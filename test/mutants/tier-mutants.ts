@@ -39,8 +39,8 @@ export const tierMutants: readonly Mutant[] = [
     "24",
     "Pass means Allow",
     rules,
-    'if (rule.action === "accept") accepted = table.union(accepted, taken);',
-    'if (rule.action !== "deny") accepted = table.union(accepted, taken);',
+    "passed = table.union(passed, taken);",
+    "accepted = table.union(accepted, taken);",
   ),
   fault(
     "25",

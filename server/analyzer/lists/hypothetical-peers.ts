@@ -1,9 +1,8 @@
 import { memo } from "../../../common/memo.js";
 import { type Requirement, requirementText, selects } from "../model/label-selector.js";
 import type { PodObject } from "../model/objects.js";
-import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
+import { type Direction, directions, type EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyEngine } from "../policy/engine.js";
-import { directions } from "../policy/external-ranges.js";
 import { type HypotheticalPeer, hasLabelsOnly } from "./hypothetical-peer.js";
 import { scopesOf } from "./peer-scopes.js";
 

@@ -1,5 +1,5 @@
 import type { ExposureAnswer, ExposureRowView } from "../answers.js";
-import { directions } from "../policy/external-ranges.js";
+import { directions } from "../policy/decision.js";
 import type { PolicyWorld } from "../policy-world.js";
 import type { ExposedPeer } from "./exposed-peer.js";
 import { ExposedRanges } from "./exposed-ranges.js";

@@ -1,3 +1,4 @@
+import { assertNever } from "../../../common/assert.js";
 import { type LabelSelector, type Labels, selects } from "../model/label-selector.js";
 import { AddressIndex } from "./address-index.js";
 import type { PeerMatcher, PodMatcher } from "./compiled-policy.js";
@@ -126,8 +127,12 @@ export class ClassAxis implements EndAxis {
         return this.#podCandidates(matcher, from);
       case "nodes":
         return tailOf(this.#hosts, from);
-      default:
+      case "addresses":
+      case "names":
+      case "everyone":
         return [];
+      default:
+        return assertNever(matcher);
     }
   }
 

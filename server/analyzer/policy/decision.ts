@@ -9,8 +9,11 @@ import type {
 import type { ConnectionSet } from "../sets/connections.js";
 import type { IpRange } from "../sets/ip.js";
 
+/** Both directions. */
+export const directions = ["egress", "ingress"] as const;
+
 /** Which way a policy is asked: egress at the source, ingress at the destination. */
-export type Direction = "egress" | "ingress";
+export type Direction = (typeof directions)[number];
 
 /** One end of a connection, as policies see it. */
 export type PolicyEndpoint =

@@ -6,9 +6,15 @@ import type { IpRange } from "../sets/ip.js";
 import { AddressSpace } from "./address-space.js";
 import type { ConnectionRow } from "./connection-rows.js";
 import { type DecideOptions, type DecisionSources, decidePair } from "./decide-pair.js";
-import type { Direction, EvaluatedPolicy, PairDecision, PolicyEndpoint } from "./decision.js";
+import {
+  type Direction,
+  directions,
+  type EvaluatedPolicy,
+  type PairDecision,
+  type PolicyEndpoint,
+} from "./decision.js";
 import { type EngineBounds, engineBounds } from "./engine-bounds.js";
-import { directions, externalRanges } from "./external-ranges.js";
+import { externalRanges } from "./external-ranges.js";
 import { selectsPod } from "./match-peer.js";
 import { type MatrixSummary, OutcomeMatrix } from "./outcome-matrix.js";
 import { PolicyBook } from "./policy-book.js";
@@ -52,8 +58,10 @@ export class PolicyEngine {
   }
 
   /**
-   * Takes up a change that the model has applied already. Lists that are being read go on over what was there before or
-   * after, in no order: read them whole between changes.
+   * Takes up a change that the model has applied already. It is for whoever keeps a model up with a cluster's watch events,
+   * where a new engine for each would cost more than the change. Models of manifests are read whole again and get an engine
+   * of their own, so that nothing but tests and benchmarks calls this yet. Lists that are being read go on over what was
+   * there before or after, in no order: read them whole between changes.
    */
   apply(change: ModelChange): void {
     if (!concerns(change.object)) return;
@@ -121,7 +129,10 @@ export class PolicyEngine {
     return this.#allPairs().rows();
   }
 
-  /** Counts over all pairs of classes of pods that no policy tells apart. */
+  /**
+   * Counts over all pairs of classes of pods that no policy tells apart: the cheapest question that needs every pair, for
+   * measuring an engine and for comparing one that was changed with a new one.
+   */
   matrixSummary(): MatrixSummary {
     return this.#allPairs().summary();
   }

@@ -1,3 +1,4 @@
+import { assertNever } from "../../../common/assert.js";
 import type { ConnectionId, ConnectionTable } from "../sets/connection-table.js";
 import { allId, noneId } from "../sets/connection-table.js";
 import type { CompiledRule } from "./compiled-policy.js";
@@ -92,8 +93,18 @@ const evaluateTier = (
     const taken = table.intersect(remaining, connections(rule));
     if (taken === noneId) continue;
     remaining = table.subtract(remaining, taken);
-    if (rule.action === "accept") accepted = table.union(accepted, taken);
-    if (rule.action === "pass") passed = table.union(passed, taken);
+    switch (rule.action) {
+      case "accept":
+        accepted = table.union(accepted, taken);
+        break;
+      case "pass":
+        passed = table.union(passed, taken);
+        break;
+      case "deny":
+        break;
+      default:
+        assertNever(rule.action);
+    }
     record?.tier(rule, taken);
   }
   return { accepted, remaining, passed };

@@ -1,9 +1,7 @@
+import { assertNever } from "../../../common/assert.js";
 import type { IpBlock, NetworkPolicyPeer, TieredPeer } from "../model/objects.js";
 import { type IpFamily, type IpRange, lastAddress } from "../sets/ip.js";
-import type { Direction, EvaluatedPolicy } from "./decision.js";
-
-/** Both directions. */
-export const directions = ["egress", "ingress"] as const;
+import { type Direction, directions, type EvaluatedPolicy } from "./decision.js";
 
 /** The address blocks that a policy names in the given directions, in rules that have an effect. */
 export const blocksOf = (
@@ -19,8 +17,20 @@ type AnyRule = { readonly peers?: readonly (NetworkPolicyPeer | TieredPeer)[] };
 
 /** The address blocks that a peer names. */
 export const blocksOfPeer = (peer: NetworkPolicyPeer | TieredPeer): readonly IpBlock[] => {
-  if (peer.kind === "ipBlock") return [peer.block];
-  return peer.kind === "networks" ? peer.blocks : [];
+  switch (peer.kind) {
+    case "ipBlock":
+      return [peer.block];
+    case "networks":
+      return peer.blocks;
+    case "pods":
+    case "namespaces":
+    case "nodes":
+    case "domainNames":
+    case "unknown":
+      return [];
+    default:
+      return assertNever(peer);
+  }
 };
 
 /** What ranges are made from. */

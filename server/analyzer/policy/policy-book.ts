@@ -2,10 +2,17 @@ import type { ClusterModel, ModelChange } from "../model/cluster-model.js";
 import type { Labels } from "../model/label-selector.js";
 import { everything, selects } from "../model/label-selector.js";
 import type {
+  ConfigMapObject,
+  EndpointSliceObject,
+  EventObject,
+  NamespaceObject,
   NetworkPolicyObject,
+  NodeObject,
   PodObject,
+  ServiceObject,
   TieredPolicyObject,
   UnmodelledPolicyObject,
+  WorkloadObject,
 } from "../model/objects.js";
 import type { IpFamily } from "../sets/ip.js";
 import {
@@ -17,6 +24,17 @@ import {
 import type { Direction, EvaluatedPolicy } from "./decision.js";
 import { selectsPod } from "./match-peer.js";
 import { SubjectLookup } from "./subject-lookup.js";
+
+/** Objects that are no policies; one of a new kind has to be put here, or to get a case in `apply`. */
+type OtherObject =
+  | ConfigMapObject
+  | EndpointSliceObject
+  | EventObject
+  | NamespaceObject
+  | NodeObject
+  | PodObject
+  | ServiceObject
+  | WorkloadObject;
 
 /** The rules of one ordered policy in one direction. */
 export type TierRules = {
@@ -99,6 +117,7 @@ export class PolicyBook {
         }
         return true;
       default:
+        object satisfies OtherObject;
         return false;
     }
   }

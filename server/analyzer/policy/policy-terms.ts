@@ -1,3 +1,4 @@
+import { assertNever } from "../../../common/assert.js";
 import type { LabelSelector } from "../model/label-selector.js";
 import type { UnmodelledPolicyObject } from "../model/objects.js";
 import type { IpRange } from "../sets/ip.js";
@@ -39,8 +40,20 @@ export const addUnmodelledTerms = (terms: PolicyTerms, policy: UnmodelledPolicyO
 };
 
 const addPeer = (terms: PolicyTerms, peer: PeerMatcher): void => {
-  if (peer.kind === "pods") addKeys(terms.podKeys, peer.podSelector);
-  else if (peer.kind === "nodes") addKeys(terms.nodeKeys, peer.selector);
+  switch (peer.kind) {
+    case "pods":
+      addKeys(terms.podKeys, peer.podSelector);
+      break;
+    case "nodes":
+      addKeys(terms.nodeKeys, peer.selector);
+      break;
+    case "addresses":
+    case "names":
+    case "everyone":
+      break;
+    default:
+      assertNever(peer);
+  }
 };
 
 const addKeys = (keys: Set<string>, { requirements }: LabelSelector): void => {

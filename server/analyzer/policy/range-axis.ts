@@ -1,3 +1,4 @@
+import { assertNever } from "../../../common/assert.js";
 import type { IpFamily, IpRange } from "../sets/ip.js";
 import { lastIndexUpTo } from "./address-atoms.js";
 import type { PeerMatcher } from "./compiled-policy.js";
@@ -37,8 +38,12 @@ export class RangeAxis implements EndAxis {
       }
       case "names":
         return { yes: [], maybe: this.#all, reason: "domain-name" };
-      default:
+      case "pods":
+      case "nodes":
+      case "everyone":
         return nothingHeld;
+      default:
+        return assertNever(matcher);
     }
   }
 
