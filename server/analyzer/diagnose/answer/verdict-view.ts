@@ -2,6 +2,7 @@ import type { DiagnosisAnswer } from "../../answers.js";
 import { policyName } from "../../pair/views.js";
 import { catalogue } from "../catalogue/catalogue.js";
 import type { Finding } from "../findings/finding.js";
+import { listed } from "../findings/listed.js";
 import type { JudgedWay } from "../policies/judged-way.js";
 import { holdsWay } from "../situation/way.js";
 import type { ModeVerdict, WayState } from "../verdict/mode-verdict.js";
@@ -55,7 +56,7 @@ const allowOf = ({ judged }: Diagnosed, ways: readonly WayState[]): VerdictView[
   const rules = [...new Set(own.flatMap(allowingRules))].sort();
   return {
     verdict: "allow",
-    by: rules.length === 0 ? "default" : rules.join(", "),
+    by: rules.length === 0 ? "default" : listed(rules),
     rule: "",
     why:
       rules.length === 0

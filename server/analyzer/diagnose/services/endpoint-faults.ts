@@ -2,6 +2,7 @@ import type { PolicyWorld } from "../../policy-world.js";
 import { hasSelector } from "../../service/service-endpoints.js";
 import type { ServiceIssue, ServiceRoute } from "../../service/service-route.js";
 import { endpointName, serviceIssueText } from "../../service/service-text.js";
+import { listed } from "../findings/listed.js";
 import { selectorGuessOf } from "../situation/selector-guess.js";
 import { selectorFault, selectorText } from "./selector-fault.js";
 import { describeService, listSelected, listSlices, patchService } from "./service-commands.js";
@@ -73,7 +74,7 @@ export const notReadyFault = (
     data: {
       endpoints: String(route.endpoints.endpoints.length),
       ready: "0",
-      not_ready: [...new Set(issue.notReady.map(endpointName))].sort().join(","),
+      not_ready: listed([...new Set(issue.notReady.map(endpointName))].sort()),
     },
     prevention: "Alert on Services without ready endpoints.",
   };

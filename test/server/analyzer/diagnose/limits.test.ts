@@ -146,6 +146,18 @@ describe("bounds of a diagnosis", () => {
     expect(issue).toContain("NetworkPolicy shop/deny-2 and 2 more block ingress");
   });
 
+  it("name namesTextMax rules that allow, and endpoints that are not ready", () => {
+    const open = many(namesTextMax + 2, (index) => isolating(`allow-${index}`, { ingress: [{}] }));
+    const [verdict] = diagnosed(cluster(...open), { port: 8080 }).verdicts;
+    expect(verdict?.static.by).toMatch(/^shop\/allow-0 ingress rule 1, .* and 2 more$/);
+    const conditions = [{ type: "Ready", status: "False" }] as const;
+    const pods = many(namesTextMax + 4, (index) => replica(index, { conditions }));
+    const { evidence } = diagnosed([...bare, apiService(), ...pods], { podB: "svc/shop/api" });
+    expect(evidence.find(({ data }) => data["not_ready"] !== undefined)?.data["not_ready"]).toBe(
+      "shop/api-0, shop/api-1, shop/api-2 and 4 more",
+    );
+  });
+
   it("look for idle policies among idlePoliciesMax", () => {
     const idle = (index: number) =>
       isolating(`idle-${String(index).padStart(4, "0")}`, {
