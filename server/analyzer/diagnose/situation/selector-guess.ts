@@ -25,6 +25,11 @@ export const selectorGuessOf = (
 ): SelectorGuess | undefined => {
   if (!hasSelector(service) || podsSelectedBy(model, service).length > 0) return undefined;
   const selector = selectorOfLabels(service.selector ?? {});
+  const isRight = [...model.workloads()].some(
+    ({ namespace, template }) =>
+      namespace === service.namespace && selects(selector, template.labels),
+  );
+  if (isRight) return undefined;
   const living = candidates
     .filter((pod) => pod.namespace === service.namespace && !isFinished(pod))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -36,11 +41,6 @@ export const selectorGuessOf = (
     const labels = near.text.split(",").map((text) => text.split("="));
     return { unmet: near.unmet, labels: Object.fromEntries(labels) };
   }
-  const isRight = [...model.workloads()].some(
-    ({ namespace, template }) =>
-      namespace === service.namespace && selects(selector, template.labels),
-  );
-  if (isRight) return undefined;
   const namesake = living.find((pod) => isNamesake(model, service, pod));
   if (namesake === undefined) return undefined;
   return { unmet: unmetOf(service, namesake), labels: labelsInstead(service, namesake) };

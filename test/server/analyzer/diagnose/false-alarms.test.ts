@@ -5,6 +5,7 @@ import {
   podObject,
   serviceObject,
   sliceObject,
+  workloadObject,
 } from "../../../support/cluster-objects.js";
 import {
   apiPod,
@@ -74,6 +75,22 @@ describe("a healthy cluster", () => {
     for (const podB of ["shop/api", "svc/shop/api-headless", "dns/api.api-headless"]) {
       calm(objects, { podB });
     }
+  });
+
+  it("is calm where a Service of a workload without replicas comes within a slip of a pod", () => {
+    const labels = { app: "api", track: "blue" };
+    const spare = serviceObject("shop/blue", { selector: labels, clusterIps: ["10.96.0.21"] });
+    const { template, ...rest } = workloadObject("shop/blue", { replicas: 0 });
+    const idle = { ...rest, template: { ...template, labels } };
+    const bare = [
+      ...clusterWithout("Service/shop/api", "EndpointSlice/shop/api-1", "Pod/shop/api"),
+      apiPod({ labels: { app: "api", track: "green" } }),
+      spare,
+    ];
+    calm([...bare, idle], { port: 8080 });
+    const blue = { podB: "svc/shop/blue" };
+    expect(codesOf(diagnosed([...bare, idle], blue))).toEqual(["SERVICE_NO_ENDPOINTS"]);
+    expect(codesOf(diagnosed(bare, blue))).toEqual(["SERVICE_SELECTOR_MISMATCH"]);
   });
 
   it("is calm where a container was killed once and is up again", () => {
