@@ -32,19 +32,44 @@ export const parseIp = (text: string): IpAddress | undefined => {
   return { family: 6, value: valueOfBytes(address.toByteArray()) };
 };
 
+/** Whether a text is an IPv4 address in the clothes of IPv6: "::ffff:10.0.0.1", "::ffff:a00:1". */
+export const isMappedIp = (text: string): boolean =>
+  text.includes(":") && parseIp(text)?.family === 4;
+
 /**
- * Parses a CIDR; host bits are masked, as every CNI does with legacy input such as 10.1.2.3/8. Undefined for anything else.
+ * Parses a CIDR; host bits are masked, as every CNI does with legacy input such as 10.1.2.3/8. The prefix of an IPv4-mapped
+ * address counts bits of IPv6, as Go has it: ::ffff:10.0.0.0/104 is 10.0.0.0/8, and ::ffff:10.0.0.0/8 is ::/8, which holds
+ * no IPv4 address. Undefined for anything else.
  */
 export const parseCidr = (text: string): IpRange | undefined => {
   const parts = /^([^/]+)\/(\d{1,3})$/.exec(text);
   if (parts === null) return undefined;
-  const address = parseIp(parts[1] ?? "");
-  const prefix = Number(parts[2]);
-  const bits = address?.family === 4 ? 32 : 128;
-  if (address === undefined || prefix > bits) return undefined;
+  const [, addressText = "", prefixText] = parts;
+  const address = parseIp(addressText);
+  if (address === undefined) return undefined;
+  const prefix = Number(prefixText);
+  if (!isMappedIp(addressText)) return rangeOfPrefix(address, prefix);
+  return prefix >= mappedPrefix
+    ? rangeOfPrefix(address, prefix - mappedPrefix)
+    : rangeOfPrefix({ family: 6, value: mappedBase + address.value }, prefix);
+};
+
+/** IPv4-mapped addresses are ::ffff:0:0/96. */
+const mappedPrefix = 96;
+const mappedBase = 0xffffn << 32n;
+
+const rangeOfPrefix = ({ family, value }: IpAddress, prefix: number): IpRange | undefined => {
+  const bits = family === 4 ? 32 : 128;
+  if (prefix > bits) return undefined;
   const size = 1n << BigInt(bits - prefix);
-  const first = (address.value / size) * size;
-  return { family: address.family, first, last: first + size - 1n };
+  const first = (value / size) * size;
+  return { family, first, last: first + size - 1n };
+};
+
+/** "10.0.0.0/8": a range that parseCidr gave, as it is written best. */
+export const cidrText = ({ family, first, last }: IpRange): string => {
+  const bits = family === 4 ? 32 : 128;
+  return `${ipText({ family, value: first })}/${bits - ((last - first + 1n).toString(2).length - 1)}`;
 };
 
 /** "10.0.0.1", or the short form of IPv6 (RFC 5952). */

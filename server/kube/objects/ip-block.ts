@@ -1,5 +1,5 @@
 import type { IpBlock } from "../../analyzer/model/objects.js";
-import { type IpRange, ipText, parseCidr, parseIp } from "../../analyzer/sets/ip.js";
+import { cidrText, type IpRange, isMappedIp, parseCidr, parseIp } from "../../analyzer/sets/ip.js";
 import type { Field } from "./field.js";
 import { warnUnknownFields } from "./unknown-fields.js";
 
@@ -30,9 +30,15 @@ export const ipBlockOf = (field: Field): IpBlock | undefined => {
   return range === undefined ? undefined : { text, range, except, exceptTexts };
 };
 
-/** Reads a CIDR on its own. */
+/** Reads a CIDR of an ordered policy. */
 export const networkOf = (field: Field): IpBlock | undefined => {
   const text = field.string();
+  if (text?.includes(":") && text.includes(".")) {
+    field.error(
+      `"${text.slice(0, 80)}" has an IPv4 address within an IPv6 address: write one or the other`,
+    );
+    return undefined;
+  }
   const range = text === undefined ? undefined : cidrOf(field, text);
   return text === undefined || range === undefined
     ? undefined
@@ -50,10 +56,14 @@ const cidrOf = (field: Field, text: string): IpRange | undefined => {
     );
     return undefined;
   }
-  const base = parseIp(text.slice(0, text.indexOf("/")));
-  if (base !== undefined && base.value !== range.first) {
-    const network = `${ipText({ family: range.family, value: range.first })}${text.slice(text.indexOf("/"))}`;
-    field.warning(`${text} has host bits set and means ${network}: write that`);
+  const base = text.slice(0, text.indexOf("/"));
+  if (isMappedIp(base)) {
+    const held = range.family === 4 ? "" : ", which holds no IPv4 address";
+    field.warning(
+      `${text} has an IPv4-mapped address and means ${cidrText(range)}${held}: write what is meant, newer API servers refuse it and network plugins differ`,
+    );
+  } else if (parseIp(base)?.value !== range.first) {
+    field.warning(`${text} has host bits set and means ${cidrText(range)}: write that`);
   }
   return range;
 };

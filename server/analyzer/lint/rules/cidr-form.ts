@@ -1,6 +1,6 @@
 import type { NetworkPolicyRule } from "../../model/objects.js";
 import type { IpFamily } from "../../sets/ip.js";
-import { ipText, parseIp } from "../../sets/ip.js";
+import { cidrText, parseIp } from "../../sets/ip.js";
 import type { LintRule } from "../finding.js";
 import { blockSites, isWholeFamily } from "../ip-blocks.js";
 import type { LintContext } from "../lint-context.js";
@@ -14,12 +14,14 @@ export const cidrHostBits: LintRule = {
   summary: "A CIDR has bits set behind its prefix.",
   *run(context) {
     for (const { block, policy, path } of blockSites(context)) {
-      const [address = "", prefix = ""] = block.text.split("/");
-      if (parseIp(address)?.value === block.range.first) continue;
-      const meant = `${ipText({ family: block.range.family, value: block.range.first })}/${prefix}`;
+      const address = parseIp(block.text.split("/")[0] ?? "");
+      if (address === undefined || address.value === block.range.first) continue;
+      const meant = cidrText(block.range);
+      const { family, value } = address;
+      const only = cidrText({ family, first: value, last: value });
       yield {
         message: `${block.text} has bits set behind its prefix and means ${meant}; not every network plugin takes it.`,
-        fix: `Write ${meant}, or ${address}/${block.range.family === 4 ? 32 : 128} if only that address is meant.`,
+        fix: `Write ${meant}, or ${only} if only that address is meant.`,
         object: policy,
         path,
       };

@@ -112,6 +112,14 @@ describe("address blocks", () => {
     ).toEqual([all, none]);
   });
 
+  it("T30 take the prefix of an IPv4-mapped address for bits of IPv6", () => {
+    const from = ["203.0.113.1 => shop/db", "204.0.113.1 => shop/db"];
+    const reached = (cidr: string) =>
+      reachesOf([...cluster, ingressOfDb(`[{ipBlock: {cidr: "${cidr}"}}]`)], from);
+    expect(reached("::ffff:203.0.0.0/104")).toEqual([all, none]);
+    expect(reached("::ffff:203.0.0.0/8")).toEqual([none, none]);
+  });
+
   it("T45 of a ClusterNetworkPolicy hold pods as well, where the profile says so", () => {
     const policy = clusterPolicyText(
       "out",

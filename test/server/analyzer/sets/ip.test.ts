@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  cidrText,
   type IpAddress,
   type IpFamily,
   ipRangeText,
@@ -111,7 +112,24 @@ describe("parseCidr()", () => {
   });
 
   it.each([
+    ["::ffff:10.0.0.0/104", "10.0.0.0/8"],
+    ["::ffff:a00:0/104", "10.0.0.0/8"],
+    ["::ffff:10.1.2.3/104", "10.0.0.0/8"],
+    ["::ffff:192.0.2.7/128", "192.0.2.7/32"],
+    ["::ffff:0.0.0.0/96", "0.0.0.0/0"],
+    ["::ffff:10.0.0.0/95", "::fffe:0:0/95"],
+    ["::ffff:10.0.0.0/8", "::/8"],
+    ["::ffff:10.0.0.0/24", "::/24"],
+    ["::ffff:10.0.0.0/0", "::/0"],
+  ])("reads %s by its bits of IPv6, as Go does: %s", (text, meant) => {
+    const range = parseCidr(text) ?? fail(text);
+    expect(cidrText(range)).toBe(meant);
+    expect(range).toEqual(parseCidr(meant));
+  });
+
+  it.each([
     "",
+    "::ffff:10.0.0.0/129",
     "10.0.0.0",
     "10.0.0.0/",
     "/8",
@@ -144,6 +162,8 @@ describe("parseCidr()", () => {
         expect(rangeContains(range, address)).toBe(true);
         expect(range.last - range.first + 1n).toBe(1n << bits);
         expect(range.first % (1n << bits)).toBe(0n);
+        fc.pre(!isMapped({ family: range.family, value: range.first }));
+        expect(parseCidr(cidrText(range))).toEqual(range);
       }),
     );
   });

@@ -129,6 +129,26 @@ describe("peers", () => {
     ]);
   });
 
+  it.each([
+    ["::ffff:10.0.0.0/104", "10.0.0.0/8"],
+    ["::ffff:10.1.2.3/104", "10.0.0.0/8"],
+    ["::ffff:10.0.0.0/8", "::/8, which holds no IPv4 address"],
+  ])("T30 says what the IPv4-mapped %s means", (cidr, meant) => {
+    expect(faults(`ingress: [{from: [{ipBlock: {cidr: "${cidr}"}}]}]`)).toEqual([
+      `warning spec.ingress[0].from[0].ipBlock.cidr ${cidr} has an IPv4-mapped address and means ${meant}: write what is meant, newer API servers refuse it and network plugins differ`,
+    ]);
+  });
+
+  it("T30 holds an exception of an IPv4-mapped block to be within it", () => {
+    const block = (hole: string) =>
+      faults(`ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: ["${hole}"]}}]}]`).filter(
+        (fault) => fault.startsWith("error"),
+      );
+    expect(block("::ffff:10.1.0.0/112")).toEqual([]);
+    expect(block("::ffff:11.1.0.0/112")).toHaveLength(1);
+    expect(block("::ffff:10.1.0.0/16")).toHaveLength(1);
+  });
+
   it("T31 reads blocks of both families", () => {
     expect(peersOf("- ipBlock: {cidr: 'fd00::/8', except: ['fd01::/16']}")).toMatchObject([
       { block: { range: { family: 6 }, except: [{ family: 6 }] } },

@@ -205,6 +205,11 @@ describe("ClusterNetworkPolicy", () => {
       `  egress: [{action: Deny, to: [{networks: [${"10.0.0.0/8,".repeat(26)}]}]}]`,
       "egress[0].to[0].networks must not have more than 25 entries",
     ],
+    [
+      "an IPv4 address within an IPv6 address",
+      '  egress: [{action: Deny, to: [{networks: ["::ffff:10.0.0.0/104"]}]}]',
+      'egress[0].to[0].networks[0] "::ffff:10.0.0.0/104" has an IPv4 address within an IPv6 address: write one or the other',
+    ],
   ])("refuses %s", (_, rest, message) => {
     expect(faults("ClusterNetworkPolicy", rest)).toEqual([`error spec.${message}`]);
   });
