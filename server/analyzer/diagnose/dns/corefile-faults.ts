@@ -105,9 +105,9 @@ const zoneFaults = (
       },
     ];
   }
-  const wanted = [clusterNetworkOf(subject.world.model).domain, ...searchedDomains(subject)];
-  const other = wanted.find((domain) => domain !== undefined && !isServed(zones, domain));
-  if (other === undefined) return [];
+  const wanted = searchedDomains(subject);
+  const [other] = wanted;
+  if (other === undefined || wanted.some((domain) => isServed(zones, domain))) return [];
   return [
     {
       ...base,
@@ -124,12 +124,18 @@ const zoneFaults = (
   ];
 };
 
-/** Domains of Services in the pod's own search list: "x" of "shop.svc.x". */
-const searchedDomains = ({ pod }: DnsSubject): readonly string[] =>
-  pod.dnsSearches.flatMap((search) => {
-    const domain = /^(?:[^.]+\.)?svc\.(.+?)\.?$/.exec(search)?.[1];
-    return domain === undefined ? [] : [domain.toLowerCase()];
+/**
+ * Domains in which the pod searches for Services: what the kubelet writes, else "x" of "shop.svc.x" in a search list of its
+ * own. Those that a pod adds to the kubelet's are others' domains.
+ */
+const searchedDomains = ({ world, pod, resolver }: DnsSubject): readonly string[] => {
+  const { domain } = clusterNetworkOf(world.model);
+  if (resolver.from !== "own") return domain === undefined ? [] : [domain];
+  return pod.dnsSearches.flatMap((search) => {
+    const searched = /^(?:[^.]+\.)?svc\.(.+?)\.?$/.exec(search)?.[1];
+    return searched === undefined ? [] : [searched.toLowerCase()];
   });
+};
 
 const isServed = (zones: readonly string[], domain: string): boolean =>
   zones.some((zone) => zone === "." || zone === domain || domain.endsWith(`.${zone}`));

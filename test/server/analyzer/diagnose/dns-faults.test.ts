@@ -113,6 +113,25 @@ describe("a cache of the node", () => {
   });
 });
 
+describe("a pod that searches in domains of other clusters", () => {
+  const further = ["shop.svc.clusterset.local", "svc.clusterset.local"];
+
+  it("is calm where these come after the cluster's own", () => {
+    expect(ask(cluster(webPod({ dnsSearches: further })))).toMatchObject({
+      status: "connected",
+      issues: [],
+    });
+    const own = ["shop.svc.cluster.local", "svc.cluster.local", ...further];
+    const parts = { dnsPolicy: "None", dnsNameservers: ["10.96.0.10"], dnsSearches: own };
+    expect(ask(cluster(webPod(parts))).status).toBe("connected");
+  });
+
+  it("is told of where it has no others", () => {
+    const parts = { dnsPolicy: "None", dnsNameservers: ["10.96.0.10"], dnsSearches: further };
+    expect(codesOf(ask(cluster(webPod(parts))))).toContain("COREFILE_DOMAIN_MISMATCH");
+  });
+});
+
 describe("an unreadable Corefile", () => {
   it("does not hide that no server is there", () => {
     const answer = ask(
