@@ -1,10 +1,7 @@
 import type { CauseView, DiagnosisAnswer, DiagnosisEndpoint } from "../../answers.js";
 import type { PodObject } from "../../model/objects.js";
-import { profileDefault } from "../../policy/profile.js";
-import type { PolicyWorld } from "../../policy-world.js";
 import { catalogue } from "../catalogue/catalogue.js";
 import type { CheckResult, Remedy } from "../findings/finding.js";
-import { command } from "../findings/shell-words.js";
 import type { JudgedWay } from "../policies/judged-way.js";
 import type { DiagnosisContext, DiagnosisQuestion } from "../question.js";
 import { solePodOf } from "../situation/end.js";
@@ -12,6 +9,7 @@ import type { Situation } from "../situation/situation.js";
 import type { Gap } from "../verdict/gap.js";
 import type { ModeVerdict, Status } from "../verdict/mode-verdict.js";
 import { type RankedFinding, type Ranking, severityOf } from "../verdict/rank-causes.js";
+import { diagnoseCommand } from "./diagnose-command.js";
 import { EvidenceBook } from "./evidence-book.js";
 import { issuesOf } from "./issues.js";
 import { nextActionsOf } from "./next-actions.js";
@@ -43,7 +41,7 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
   const { a, b, asked, world } = situation;
   const at = rfc3339(context.startedAtMs - world.view.ageS * 1000);
   const book = new EvidenceBook(at);
-  const ask = askAgain(diagnosed.question, world);
+  const ask = diagnoseCommand(world, diagnosed.question);
   const causes = ranking.causes.map((each) => causeView(each, book, ask));
   const latent = ranking.latent.map((each) => withoutPatchOf(causes, causeView(each, book, ask)));
   const path = pathOf(diagnosed, book);
@@ -78,22 +76,6 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
   };
   return asked.isSeedCompatible ? seedAnswerOf(answer, situation.primary) : answer;
 };
-
-/** The command that asks the same again. */
-const askAgain = (
-  { podA, podB, port = 0, protocol = "" }: DiagnosisQuestion,
-  { engine, inputs }: PolicyWorld,
-): string =>
-  command(
-    "causeway",
-    "diagnose",
-    podA,
-    podB,
-    ...inputs,
-    ...(port === 0 ? [] : ["--port", String(port)]),
-    ...(protocol === "" ? [] : ["--protocol", protocol]),
-    ...(engine.profile.name === profileDefault ? [] : ["--profile", engine.profile.name]),
-  );
 
 const requestOf = ({ asked, ways, modes }: Situation): DiagnosisAnswer["request"] => ({
   protocol: asked.protocol ?? ways[0]?.protocol ?? "TCP",

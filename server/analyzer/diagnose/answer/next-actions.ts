@@ -3,12 +3,12 @@ import type { DiagnosisAnswer } from "../../answers.js";
 import type { PodObject } from "../../model/objects.js";
 import type { ServiceRoute } from "../../service/service-route.js";
 import { parseIp } from "../../sets/ip.js";
-import { command } from "../findings/shell-words.js";
 import { execIn } from "../pods/pod-commands.js";
 import type { Situation } from "../situation/situation.js";
 import type { Way } from "../situation/way.js";
 import type { Gap } from "../verdict/gap.js";
 import type { Status } from "../verdict/mode-verdict.js";
+import { diagnoseCommand } from "./diagnose-command.js";
 
 type NextAction = DiagnosisAnswer["nextActions"][number];
 
@@ -110,7 +110,7 @@ const backAction = ({ world, a, b, question }: Situation): readonly NextAction[]
     ? []
     : [
         {
-          action: command("causeway", "diagnose", question.podB, question.podA, ...world.inputs),
+          action: diagnoseCommand(world, { podA: question.podB, podB: question.podA }),
           why: "connections that B opens to A are another question",
         },
       ];

@@ -221,6 +221,12 @@ describe("what would tell more", () => {
     expect(actionsOf(cluster(pending), { podB: "svc/shop/api" }).join("\n")).not.toContain("exec");
   });
 
+  it("is asking the other way round of the same input, under the same conventions", () => {
+    expect(actionsOf(cluster(), {}, { inputs: ["dump.yaml"], profile: "calico" })).toContain(
+      "causeway diagnose shop/api shop/web dump.yaml --profile calico",
+    );
+  });
+
   it("does not ask a pod for itself the other way round", () => {
     expect(actionsOf(cluster(), { podB: "shop/web" }).join("\n")).not.toContain("diagnose");
   });
