@@ -16,6 +16,9 @@ export const diagnosisEndpointsMax = 32;
 /** Names of policies or pods in one text: more are counted, evidence names each. */
 export const namesTextMax = 3;
 
+/** Causes that are shown, and as many things that are latent: the likeliest, and the gravest. */
+export const shownFindingsMax = 64;
+
 /** Policies that select an end and are listed: those that allow come first, all are judged. */
 export const selectingPoliciesMax = 100;
 

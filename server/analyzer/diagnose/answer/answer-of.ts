@@ -70,12 +70,24 @@ export const answerOf = (diagnosed: Diagnosed): DiagnosisAnswer => {
     evidence: book.evidence,
     limits: [
       ...gaps.map(({ what, why, effect }) => ({ what, why, effect })),
+      ...omittedFindings(ranking),
       ...selectingLimits(diagnosed),
     ],
     nextActions: nextActionsOf(situation, { status: overall.status, gaps }),
   };
   return asked.isSeedCompatible ? seedAnswerOf(answer, situation.primary) : answer;
 };
+
+const omittedFindings = ({ omitted }: Ranking): DiagnosisAnswer["limits"] =>
+  omitted === 0
+    ? []
+    : [
+        {
+          what: `${omitted} more causes and risks`,
+          why: "an answer shows a bounded number of them, the likeliest and gravest first",
+          effect: "all of them count for the status",
+        },
+      ];
 
 const requestOf = ({ asked, ways, modes }: Situation): DiagnosisAnswer["request"] => ({
   protocol: asked.protocol ?? ways[0]?.protocol ?? "TCP",

@@ -1,5 +1,6 @@
 import { catalogue } from "../catalogue/catalogue.js";
 import { type Finding, places } from "../findings/finding.js";
+import { shownFindingsMax } from "../limits.js";
 import type { AccessMode } from "../situation/way.js";
 import { certaintyOf, type Knowledge, rounded } from "./confidence.js";
 import {
@@ -25,6 +26,8 @@ export type Ranking = {
   readonly causes: readonly RankedFinding[];
   /** What would be wrong next, and risks. */
   readonly latent: readonly RankedFinding[];
+  /** How many of both were left out because there are too many. */
+  readonly omitted: number;
   /** Probability that it is something that objects don't show; undefined where nothing is wrong. */
   readonly unknown: number | undefined;
 };
@@ -60,9 +63,15 @@ export const rankFindings = (
     probability: share(finding),
     blocks: finding.effect === "blocks" && isCause(finding),
   }));
+  const causes = ranked.filter(({ finding }) => isCause(finding)).sort(byProbability);
+  const latent = ranked.filter(({ finding }) => !isCause(finding)).sort(bySeverity);
   return {
-    causes: ranked.filter(({ finding }) => isCause(finding)).sort(byProbability),
-    latent: ranked.filter(({ finding }) => !isCause(finding)).sort(bySeverity),
+    causes: causes.slice(0, shownFindingsMax),
+    latent: latent.slice(0, shownFindingsMax),
+    omitted: [causes, latent].reduce(
+      (sum, { length }) => sum + Math.max(0, length - shownFindingsMax),
+      0,
+    ),
     unknown: unknown === undefined ? undefined : rounded(unknown),
   };
 };

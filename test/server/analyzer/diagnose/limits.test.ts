@@ -10,6 +10,7 @@ import {
   messageCharsMax,
   namesTextMax,
   selectingPoliciesMax,
+  shownFindingsMax,
 } from "../../../../server/analyzer/diagnose/limits.js";
 import type { PodObject } from "../../../../server/analyzer/model/objects.js";
 import { workloadObject } from "../../../support/cluster-objects.js";
@@ -101,6 +102,17 @@ describe("bounds of a diagnosis", () => {
       "serviceIP",
       "name",
     ]);
+  });
+
+  it("show shownFindingsMax risks, the gravest first", () => {
+    const open = many(shownFindingsMax + 3, (index) =>
+      isolating(`allow-${index}`, { ingress: [{}] }),
+    );
+    const killed = { name: "api", ready: true, restartCount: 1, lastTerminated: "OOMKilled" };
+    const answer = diagnosed(cluster(...open, apiPod({ containers: [killed] })), { port: 8080 });
+    expect(answer.latent).toHaveLength(shownFindingsMax);
+    expect(answer.latent[0]?.code).toBe("POD_OOMKILLED");
+    expect(answer.limits.map(({ what }) => what)).toContain("4 more causes and risks");
   });
 
   it("name selectingPoliciesMax policies that select an end, those that allow first", () => {
