@@ -7,6 +7,7 @@ import { mergeFindings, relevantFindings } from "./findings/merge-findings.js";
 import { checkNodes } from "./nodes/check-nodes.js";
 import { checkPods } from "./pods/check-pods.js";
 import { checkPolicies } from "./policies/check-policies.js";
+import { unenforcedLookups } from "./policies/enforcement-hints.js";
 import { judgeWays } from "./policies/judged-way.js";
 import type { DiagnosisContext, DiagnosisQuestion } from "./question.js";
 import { checkServices } from "./services/check-services.js";
@@ -35,7 +36,8 @@ export const diagnose = (
     checkDns(situation),
     checkPolicies(situation, judged),
   ]);
-  const findings = mergeFindings(relevantFindings(result.findings, situation.ways));
+  const found = [...result.findings, ...unenforcedLookups(situation, result.findings)];
+  const findings = mergeFindings(relevantFindings(found, situation.ways));
   const gaps = gapsOf(situation);
   const knowledge = { plugin: situation.plugin, gaps };
   const states = wayStatesOf(situation.ways, findings);

@@ -1,8 +1,10 @@
+import type { NetworkPlugin } from "../../network/network-plugin.js";
 import type { EvaluatedPolicy, Part } from "../../policy/decision.js";
+import { catalogue } from "../catalogue/catalogue.js";
 import type { Finding } from "../findings/finding.js";
 import type { Situation } from "../situation/situation.js";
 import { holdsWay } from "../situation/way.js";
-import { type HintTask, hintFinding, showPolicy } from "./hint-finding.js";
+import { type HintParts, type HintTask, hintAt, hintFinding, showPolicy } from "./hint-finding.js";
 import { policyTitleOf } from "./policy-finding.js";
 
 /** Within this time a new policy may not be in force on every node. */
@@ -27,17 +29,7 @@ export const enforcementHints = (
   const seconds = String(Math.round((ageMs ?? 0) / 1000));
   const findings: Finding[] = [];
   if (plugin.enforcesPolicy === false) {
-    findings.push(
-      hintFinding(task, {
-        code: "POLICY_NOT_ENFORCED",
-        component: `network plugin ${plugin.name}`,
-        issue: `Policies deny the connection, but the network plugin ${plugin.name} enforces none: it is likely to pass all the same`,
-        solution: `Install an engine that enforces policies beside ${plugin.name}, such as kube-network-policies or Calico`,
-        why: "NetworkPolicies are objects; without a component that enforces them they have no effect.",
-        step: "kubectl get daemonsets -A",
-        data: { plugin: plugin.name, enforces_policy: "false" },
-      }),
-    );
+    findings.push(hintFinding(task, unenforced(plugin, "the connection")));
   } else if (isNew(convergenceMs)) {
     findings.push(
       hintFinding(task, {
@@ -65,6 +57,34 @@ export const enforcementHints = (
     );
   }
   return findings;
+};
+
+const unenforced = ({ name }: NetworkPlugin, what: string): HintParts => ({
+  code: "POLICY_NOT_ENFORCED",
+  component: `network plugin ${name}`,
+  issue: `Policies deny ${what}, but the network plugin ${name} enforces none: it is likely to pass all the same`,
+  solution: `Install an engine that enforces policies beside ${name}, such as kube-network-policies or Calico`,
+  why: "NetworkPolicies are objects; without a component that enforces them they have no effect.",
+  step: "kubectl get daemonsets -A",
+  data: { plugin: name, enforces_policy: "false" },
+});
+
+/** That policies which deny nothing but look-ups are not in force either; others say so where they deny. */
+export const unenforcedLookups = (
+  { plugin }: Situation,
+  findings: readonly Finding[],
+): readonly Finding[] => {
+  if (plugin.enforcesPolicy !== false) return [];
+  if (findings.some(({ code }) => code === "POLICY_NOT_ENFORCED")) return [];
+  const denied = findings.find(
+    ({ code, place, effect }) =>
+      place === "lookup" &&
+      catalogue[code].layer === "policy" &&
+      (effect === "blocks" || effect === "impairs"),
+  );
+  if (denied === undefined) return [];
+  const { place, origin, hits } = denied;
+  return [hintAt({ place, origin, hits }, unenforced(plugin, "look-ups of names"))];
 };
 
 const denyingPolicies = ({ decision, way }: HintTask): readonly EvaluatedPolicy[] =>

@@ -24,17 +24,32 @@ export type HintParts = {
 };
 
 /** A hint as a finding that stops nothing. */
-export const hintFinding = ({ way, connection }: HintTask, parts: HintParts): Finding => ({
+export const hintFinding = (
+  { way, connection: { direction } }: HintTask,
+  parts: HintParts,
+): Finding =>
+  hintAt(
+    {
+      place: direction,
+      origin: direction === "egress" ? "source" : "destination",
+      hits: (each) => each === way,
+    },
+    { ...parts, data: { direction, ...parts.data } },
+  );
+
+/** A hint at any place. */
+export const hintAt = (
+  at: Pick<Finding, "place" | "origin" | "hits">,
+  parts: HintParts,
+): Finding => ({
+  ...at,
   code: parts.code,
-  place: connection.direction,
   effect: "risk",
-  origin: connection.direction === "egress" ? "source" : "destination",
   component: parts.component,
-  hits: (each) => each === way,
   proof: "direct",
   issue: parts.issue,
   solutions: [`${parts.solution}: run ${parts.step}`],
-  observations: [{ kind: "policy", data: { direction: connection.direction, ...parts.data } }],
+  observations: [{ kind: "policy", data: parts.data }],
   remedy: remedyOf({ summary: parts.solution, why: parts.why, steps: [parts.step] }),
 });
 

@@ -14,6 +14,7 @@ import {
   diagnosed,
   dnsPod,
   dnsService,
+  flannelPod,
   isolating,
   webPod,
 } from "../../../support/diagnosis-cluster.js";
@@ -49,6 +50,21 @@ describe("policies that keep a pod from DNS", () => {
     expect(causeOf(answer, "NETPOL_DNS_INGRESS_BLOCKED")?.component).toBe(
       "NetworkPolicy kube-system/closed",
     );
+  });
+
+  it("are said not to be in force once where the network plugin enforces none", () => {
+    const flannel = cluster().filter(({ name }) => !name.startsWith("calico-node"));
+    const objects = [...flannel, flannelPod("n1"), flannelPod("n2")];
+    const toApi = isolating("to-api", {
+      podSelector: labelled("app", "web"),
+      isolates: ["egress"],
+      egress: [{ peers: [{ kind: "pods", podSelector: labelled("app", "api") }] }],
+    });
+    for (const policy of [toApi, away, closed]) {
+      const answer = ask([...objects, policy]);
+      expect(answer).toMatchObject({ status: "disconnected", confidence: 0.35 });
+      expect(codesOf(answer).filter((code) => code === "POLICY_NOT_ENFORCED")).toHaveLength(1);
+    }
   });
 
   it("are not said to stop every look-up where one server still answers", () => {
