@@ -1,7 +1,7 @@
 import type { NetworkPolicyObject, TieredPolicyObject } from "../model/objects.js";
 import type { Direction, EvaluatedPolicy } from "../policy/decision.js";
 import type { PolicyUnit } from "../policy/engine.js";
-import type { PossibleAddresses } from "../policy/possible-addresses.js";
+import { addressesFromTexts, type PossibleAddresses } from "../policy/possible-addresses.js";
 import { allConnections, noConnections } from "../sets/connections.js";
 import { type ExposedPeer, entireClusterText } from "./exposed-peer.js";
 import { entireCluster, type HypotheticalPeer } from "./hypothetical-peer.js";
@@ -54,7 +54,8 @@ export const exposureToPods = (
     return [{ peer: entireClusterText, connections: unknownText }];
   }
   const deciders = { direction, ...tiersOf(policies.evaluated) };
-  const compiled = compileDeciders(deciders, firstPod(unit), podAddresses);
+  const subject = firstPod(unit);
+  const compiled = compileDeciders(deciders, subject, ofFamilies(podAddresses, subject.ips));
   const potentialOf = (peer: HypotheticalPeer): PeerPotential => ({
     peer,
     ...potentialConnections(compiled, peer, covers),
@@ -66,6 +67,15 @@ export const exposureToPods = (
     exposed.push({ peer: hypotheticalText(each.peer), connections: textOf(each) });
   }
   return exposed;
+};
+
+/** What is of the families of a pod, which are those of all its connections; all where its addresses are not known. */
+const ofFamilies = (
+  addresses: readonly PossibleAddresses[],
+  ips: readonly string[],
+): readonly PossibleAddresses[] => {
+  const families = new Set(addressesFromTexts(ips).map(({ family }) => family));
+  return families.size === 0 ? addresses : addresses.filter(({ family }) => families.has(family));
 };
 
 /** The peers of which something else is to be said than of any pod. */

@@ -15,7 +15,10 @@ import { manifestWorld } from "../../../support/manifest-world.js";
 
 const web = [
   namespaceText("shop", { team: "red" }),
-  podText("shop/web", { ports: [{ name: "http", containerPort: 8080 }] }),
+  podText("shop/web", {
+    ports: [{ name: "http", containerPort: 8080 }],
+    status: { podIPs: [{ ip: "10.244.0.9" }] },
+  }),
 ];
 type Asked = { readonly direction?: "egress" | "ingress"; readonly profile?: ProfileName };
 
@@ -190,6 +193,16 @@ describe("listExposure() where a tier denies addresses", () => {
     expect(egress("10.0.0.0/8")).toEqual([`entire-cluster : ${without}`]);
     expect(egress("0.0.0.0/0")).toEqual([`entire-cluster : ${without}`]);
     expect(egress("10.0.0.0/8", "cilium")).toEqual(["entire-cluster : All Connections"]);
+  });
+
+  it("asks for the families of the workload alone", () => {
+    const dual = [
+      node("10.244.0.0/24"),
+      podText("lab/db", { status: { podIPs: [{ ip: "fd00::1" }] } }),
+    ];
+    expect(exposed([...dual, deny("0.0.0.0/0")], { direction: "egress" })).toEqual([
+      `entire-cluster : ${without}`,
+    ]);
   });
 
   it("can't tell where some of them are", () => {
