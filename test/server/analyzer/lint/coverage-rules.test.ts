@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createWorld } from "../../../../server/analyzer/create-world.js";
 import { lint } from "../../../../server/analyzer/lint/lint.js";
-import { impliesSelector } from "../../../../server/analyzer/model/selector-cover.js";
 import { ClusterModel } from "../../../../server/analyzer/model/cluster-model.js";
 import {
   type LabelSelector,
@@ -16,6 +15,7 @@ import type {
   NetworkPolicyRule,
   PortRule,
 } from "../../../../server/analyzer/model/objects.js";
+import { impliesSelector } from "../../../../server/analyzer/model/selector-cover.js";
 import { PolicyEngine } from "../../../../server/analyzer/policy/engine.js";
 import { profiles } from "../../../../server/analyzer/policy/profile.js";
 import { connectionsText } from "../../../../server/analyzer/sets/connections.js";
