@@ -149,8 +149,9 @@ function newCidrChanges(): readonly ModelChange[] {
 function newLabelChanges(): readonly ModelChange[] {
   const [policy] = policiesOf(objects);
   if (policy === undefined) return [];
-  const podSelector = labelSelectorOf([
-    { key: "pod-template-hash", operator: "In", values: ["1"] },
-  ]);
-  return [{ kind: "upsert", object: { ...policy, name: "fresh", podSelector } }];
+  // The first is also the first of its kind in the process: its code is not compiled yet.
+  return ["pod-template-hash", "example.com/one", "example.com/two"].map((key, index) => {
+    const podSelector = labelSelectorOf([{ key, operator: "In", values: ["1"] }]);
+    return { kind: "upsert", object: { ...policy, name: `fresh-${index}`, podSelector } };
+  });
 }

@@ -101,7 +101,7 @@ export const engineMutants: readonly Mutant[] = [
     "outcome-rows-1",
     "ends stay in the states of the row before",
     "outcome-rows",
-    "for (const index of this.#moved) this.#stateOf[index] = 0;",
+    "for (let at = 0; at < this.#movedCount; at++) this.#stateOf[this.#moved[at] as number] = 0;",
     "",
   ),
   fault(

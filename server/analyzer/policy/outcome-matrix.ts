@@ -72,7 +72,7 @@ export class OutcomeMatrix {
       egressToClasses: (unit) => this.#toClasses(egressOf(unit)),
       egressToRanges: (unit) => this.#toRanges(egressOf(unit)),
       ingressFromClasses: ingress.classes,
-      ingressFromRanges: ingress.ranges,
+      ingressFromRanges: this.#ingressOfRanges(ingress),
       ingressRowOf: ({ of }) => ingress.rowOf(of),
       classCount: this.#index.classes.all.length,
     });
@@ -83,16 +83,23 @@ export class OutcomeMatrix {
     const { groups } = this.#index;
     const living = this.#exactClasses();
     const ingress = this.#ingressOfAll();
-    const rows = Uint32Array.from(living, ingress.rowOf);
-    const out = new Uint32Array(this.#index.classes.all.length);
+    const ids = Uint32Array.from(living, ({ id }) => id);
+    const size = this.#index.classes.all.length;
+    const rowOf = new Int32Array(size).fill(-1);
+    for (const one of living) rowOf[one.id] = ingress.rowOf(one);
+    const out = new Uint32Array(size);
     const into = new Uint32Array(ingress.classes.rowCount);
     const counts = { connected: 0, undetermined: 0 };
     for (const source of living) {
-      expand(this.#toClasses(groups.of(source, "egress")), out);
+      const row = this.#toClasses(groups.of(source, "egress"));
       ingress.classes.column(source.id, into);
-      for (let at = 0; at < living.length; at++) {
-        const egress = out[(living[at] as EndClass).id] as OutcomeId;
-        const entry = into[rows[at] as number] as OutcomeId;
+      expand(row, out);
+      // Of an isolated source only what its rules hold is looked at.
+      for (const id of row.usual === denied ? row.ends : ids) {
+        const to = rowOf[id] as number;
+        if (to < 0) continue;
+        const egress = out[id] as OutcomeId;
+        const entry = into[to] as OutcomeId;
         if (egress !== denied && entry !== denied) this.#count(counts, egress, entry);
       }
     }
@@ -141,17 +148,18 @@ export class OutcomeMatrix {
     };
     for (const one of classes.all) if (one.members.size > 0) rowOf(one);
     const all = [...rowOfGroup.keys()];
-    return {
-      rowOf,
-      classes: new OutcomeColumns(
-        all.map((group) => this.#toClasses(group)),
-        classes.all.length,
-      ),
-      ranges: new OutcomeColumns(
-        all.map((group) => this.#toRanges(group)),
-        this.#ranges.ingress.length,
-      ),
-    };
+    const columns = new OutcomeColumns(
+      all.map((group) => this.#toClasses(group)),
+      classes.all.length,
+    );
+    return { groups: all, rowOf, classes: columns };
+  }
+
+  #ingressOfRanges({ groups }: Ingress): OutcomeColumns {
+    return new OutcomeColumns(
+      groups.map((group) => this.#toRanges(group)),
+      this.#ranges.ingress.length,
+    );
   }
 
   #toClasses(group: SubjectGroup): OutcomeRow {
@@ -163,10 +171,11 @@ export class OutcomeMatrix {
   }
 }
 
+/** What subjects say of sources: one row for each group of subjects. */
 type Ingress = {
+  readonly groups: readonly SubjectGroup[];
   readonly rowOf: (of: EndClass) => number;
   readonly classes: OutcomeColumns;
-  readonly ranges: OutcomeColumns;
 };
 
 const podOf = ({ end }: EndClass): PodObject | undefined =>

@@ -61,14 +61,16 @@ export class RowMaker {
   #states: State[] = [];
   #stateIds = new Map<string, number>();
   #chains = 0;
-  /** Ends that have left the first state. */
-  #moved: number[] = [];
+  /** Ends that have left the first state: the first `#movedCount` places. */
+  readonly #moved: Uint32Array;
+  #movedCount = 0;
 
   constructor(groups: SubjectGroups, table: ConnectionTable, axis: RowAxis) {
     this.#groups = groups;
     this.#table = table;
     this.#axis = axis;
     this.#stateOf = new Uint32Array(axis.axis.size);
+    this.#moved = new Uint32Array(axis.axis.size);
   }
 
   /**
@@ -94,10 +96,10 @@ export class RowMaker {
     }
     const outcomes = this.#states.map((state) => this.#outcomeOf(group, state));
     const row =
-      this.#moved.length * 2 > this.#stateOf.length
+      this.#movedCount * 2 > this.#stateOf.length
         ? this.#denseRow(outcomes)
         : this.#sparseRow(outcomes);
-    for (const index of this.#moved) this.#stateOf[index] = 0;
+    for (let at = 0; at < this.#movedCount; at++) this.#stateOf[this.#moved[at] as number] = 0;
     return row;
   }
 
@@ -123,25 +125,27 @@ export class RowMaker {
     const size = this.#stateOf.length;
     this.#states = [];
     this.#stateIds = new Map();
-    this.#moved = [];
+    this.#movedCount = 0;
     const isPlain = !group.hasNames || group.direction === "ingress";
-    this.#stateFor(group, isPlain || size === 0 ? 0 : this.#axis.portProfileOf(0), 0);
+    const first = isPlain || size === 0 ? 0 : this.#axis.portProfileOf(0);
+    const stateOfProfile = new Map([[first, this.#stateFor(group, first, 0)]]);
     (this.#states[0] as State).count = size;
     if (isPlain) return;
     for (let index = 1; index < size; index++) {
-      const state = this.#stateFor(group, this.#axis.portProfileOf(index), index);
+      const profile = this.#axis.portProfileOf(index);
+      let state = stateOfProfile.get(profile);
+      if (state === undefined) {
+        state = this.#stateFor(group, profile, index);
+        stateOfProfile.set(profile, state);
+      }
       if (state !== 0) this.#move(index, state);
     }
   }
 
   #stateFor(group: SubjectGroup, profile: number, example: number): number {
-    const known = this.#stateIds.get(`first ${profile}`);
-    if (known !== undefined) return known;
     let state: State = { ...blank, profile, example };
     for (const rule of group.always) state = this.#held(group, state, { rule, match: "yes" });
-    const id = this.#idOf(state);
-    this.#stateIds.set(`first ${profile}`, id);
-    return id;
+    return this.#idOf(state);
   }
 
   /** Moves ends on to the state in which this rule holds them too. */
@@ -197,7 +201,7 @@ export class RowMaker {
 
   #move(index: number, to: number): void {
     const from = this.#stateOf[index] as number;
-    if (from === 0) this.#moved.push(index);
+    if (from === 0) this.#moved[this.#movedCount++] = index;
     (this.#states[from] as State).count--;
     (this.#states[to] as State).count++;
     this.#stateOf[index] = to;
@@ -217,10 +221,8 @@ export class RowMaker {
   /** Most ends are in the first state: the others are looked at. */
   #sparseRow(outcomes: readonly OutcomeId[]): OutcomeRow {
     const usual = outcomes[0] as OutcomeId;
-    const others = this.#moved.filter(
-      (index) => outcomes[this.#stateOf[index] as number] !== usual,
-    );
-    const ends = Uint32Array.from(others).sort();
+    const moved = this.#moved.subarray(0, this.#movedCount);
+    const ends = moved.filter((index) => outcomes[this.#stateOf[index] as number] !== usual).sort();
     return {
       usual,
       ends,
