@@ -6,8 +6,8 @@ import type { DecisionSources } from "./decide-pair.js";
 import type { Direction } from "./decision.js";
 import type { EndClass } from "./end-classes.js";
 import { OutcomeColumns } from "./outcome-columns.js";
-import { expand, type OutcomeRow, RowMaker } from "./outcome-rows.js";
-import { denied, type OutcomeId } from "./outcome-table.js";
+import { type OutcomeRow, RowMaker } from "./outcome-rows.js";
+import { denied, type OutcomeId, open } from "./outcome-table.js";
 import type { PolicyIndex } from "./policy-index.js";
 import { type PlacedUnit, placedUnits } from "./policy-units.js";
 import { RangeAxis } from "./range-axis.js";
@@ -26,6 +26,8 @@ export type MatrixSummary = {
   /** Pairs of which something can't be told. */
   readonly undetermined: number;
 };
+
+type Counts = { connected: number; undetermined: number };
 
 /** Every pair of a model at one moment; parts are made when they are asked for. */
 export class OutcomeMatrix {
@@ -80,28 +82,22 @@ export class OutcomeMatrix {
 
   /** Counts over all ordered pairs of classes that have pods and that policies tell apart. */
   summary(): MatrixSummary {
-    const { groups } = this.#index;
     const living = this.#exactClasses();
     const ingress = this.#ingressOfAll();
-    const ids = Uint32Array.from(living, ({ id }) => id);
-    const size = this.#index.classes.all.length;
-    const rowOf = new Int32Array(size).fill(-1);
-    for (const one of living) rowOf[one.id] = ingress.rowOf(one);
-    const out = new Uint32Array(size);
-    const into = new Uint32Array(ingress.classes.rowCount);
+    const { rowCount } = ingress.classes;
+    const rowOf = new Int32Array(this.#index.classes.all.length).fill(-1);
+    const livingIn = new Uint32Array(rowCount);
+    for (const one of living) {
+      const row = ingress.rowOf(one);
+      rowOf[one.id] = row;
+      livingIn[row] = (livingIn[row] as number) + 1;
+    }
+    const into = new Uint32Array(rowCount);
     const counts = { connected: 0, undetermined: 0 };
     for (const source of living) {
-      const row = this.#toClasses(groups.of(source, "egress"));
+      const egress = this.#toClasses(this.#index.groups.of(source, "egress"));
       ingress.classes.column(source.id, into);
-      expand(row, out);
-      // Of an isolated source only what its rules hold is looked at.
-      for (const id of row.usual === denied ? row.ends : ids) {
-        const to = rowOf[id] as number;
-        if (to < 0) continue;
-        const egress = out[id] as OutcomeId;
-        const entry = into[to] as OutcomeId;
-        if (egress !== denied && entry !== denied) this.#count(counts, egress, entry);
-      }
+      this.#countSource(counts, egress, { into, rowOf, livingIn });
     }
     return {
       classes: living.length,
@@ -111,14 +107,39 @@ export class OutcomeMatrix {
     };
   }
 
-  #count(
-    counts: { connected: number; undetermined: number },
-    egress: OutcomeId,
-    ingress: OutcomeId,
+  /** Counts every row of destinations at once with what egress usually says, then puts right where it says otherwise. */
+  #countSource(
+    counts: Counts,
+    { usual, ends, outcomes }: OutcomeRow,
+    {
+      into,
+      rowOf,
+      livingIn,
+    }: Readonly<Record<"into" | "livingIn", Uint32Array>> & {
+      readonly rowOf: Int32Array;
+    },
   ): void {
+    for (let row = 0; usual !== denied && row < into.length; row++) {
+      this.#count(counts, livingIn[row] as number, usual, into[row] as OutcomeId);
+    }
+    for (let at = 0; at < ends.length; at++) {
+      const row = rowOf[ends[at] as number] as number;
+      if (row < 0) continue;
+      const entry = into[row] as OutcomeId;
+      this.#count(counts, 1, outcomes[at] as OutcomeId, entry);
+      this.#count(counts, -1, usual, entry);
+    }
+  }
+
+  #count(counts: Counts, times: number, egress: OutcomeId, ingress: OutcomeId): void {
+    if (egress === denied || ingress === denied) return;
+    if (egress === open && ingress === open) {
+      counts.connected += times;
+      return;
+    }
     const pair = this.#index.outcomes.both(egress, ingress);
-    if (!isEmptyConnections(pair.allowed)) counts.connected++;
-    if (!isEmptyConnections(pair.undetermined)) counts.undetermined++;
+    if (!isEmptyConnections(pair.allowed)) counts.connected += times;
+    if (!isEmptyConnections(pair.undetermined)) counts.undetermined += times;
   }
 
   /** One class with pods for each that policies of now tell apart. */
