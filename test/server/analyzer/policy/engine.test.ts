@@ -20,9 +20,17 @@ import {
   staleEntriesMax,
 } from "../../../../server/analyzer/policy/limits.js";
 import { type ProfileName, profiles } from "../../../../server/analyzer/policy/profile.js";
-import { connectionsText } from "../../../../server/analyzer/sets/connections.js";
+import {
+  connectionsText,
+  isEmptyConnections,
+} from "../../../../server/analyzer/sets/connections.js";
 import { ipRangeText, parseCidr } from "../../../../server/analyzer/sets/ip.js";
-import { networkPolicyObject, nodeObject, podObject } from "../../../support/cluster-objects.js";
+import {
+  networkPolicyObject,
+  nodeObject,
+  podObject,
+  unmodelledPolicyObject,
+} from "../../../support/cluster-objects.js";
 
 /** Goal: what the engine adds to single decisions: units, ranges, the whole list, changes and bounds. */
 
@@ -339,6 +347,40 @@ describe("PolicyEngine.matrixSummary()", () => {
       connected: 2,
       undetermined: 0,
     });
+  });
+
+  it("counts what single questions say, whatever egress and ingress usually are", () => {
+    const apps = ["a", "b", "c", "d", "e", "f"];
+    // Two pods of each, so that a class to itself is no pod to itself.
+    const pods = apps.flatMap((app, at) =>
+      [1, 2].map((copy) =>
+        podObject(`shop/${app}-${copy}`, { labels: { app }, ips: [`10.0.${at}.${copy}`] }),
+      ),
+    );
+    const to = (app: string) => ({
+      peers: [{ kind: "pods", podSelector: labels(`app=${app}`) }] as const,
+    });
+    const ofApp = (app: string, parts: Parameters<typeof networkPolicyObject>[1]) =>
+      networkPolicyObject(`shop/of-${app}`, { podSelector: labels(`app=${app}`), ...parts });
+    const objects = [
+      ...pods,
+      ofApp("a", { isolates: ["egress"], egress: [to("b"), to("c")] }),
+      ofApp("b", { ingress: [to("a"), to("b")] }),
+      ofApp("c", { ingress: [to("d")] }),
+      ofApp("d", { isolates: ["egress", "ingress"], egress: [{}] }),
+      unmodelledPolicyObject("shop/unknown", { podSelector: labels("app=e") }),
+    ];
+    const { engine } = engineOf(objects);
+    const counts = { connected: 0, undetermined: 0 };
+    for (const source of pods.filter(({ name }) => name.endsWith("-1"))) {
+      for (const destination of pods.filter(({ name }) => name.endsWith("-2"))) {
+        const { allowed, undetermined } = engine.reach(end(source), end(destination));
+        if (!isEmptyConnections(allowed)) counts.connected++;
+        if (!isEmptyConnections(undetermined)) counts.undetermined++;
+      }
+    }
+    expect(engine.matrixSummary()).toMatchObject({ classes: apps.length, pairs: 36, ...counts });
+    expect(counts.undetermined).toBeGreaterThan(0);
   });
 });
 
