@@ -170,6 +170,7 @@ export const fixShape: Shape = {
   blastRadius: [diffRow],
   profile: "value",
   model: modelShape,
+  rollback: "value",
 };
 
 /** ExposureReport, all pages in one. */

@@ -28,7 +28,8 @@ export function* fixOutline(answer: FixAnswer): Iterable<Block> {
   if (answer.manifest !== "") yield* blastBlocks(answer);
   if (answer.steps.length > 0) {
     yield { kind: "heading", text: "What to do" };
-    yield { kind: "code", language: "sh", text: answer.steps.join("\n") };
+    const commands = [...answer.steps, `# To roll back: ${answer.rollback}`];
+    yield { kind: "code", language: "sh", text: commands.join("\n") };
   }
   const unused = unusedInputText(answer.model.problems);
   if (unused !== "") {

@@ -258,8 +258,10 @@ export type FixAnswer = {
   readonly reason: string;
   /** YAML to apply; "" unless outcome is manifest. */
   readonly manifest: string;
-  /** The commands a person runs: apply, verify, roll back. */
+  /** The commands a person runs: save, apply, verify. */
   readonly steps: readonly string[];
+  /** The command that takes it back; "" unless outcome is manifest. */
+  readonly rollback: string;
   /** The verdict with the manifest applied: the proof. */
   readonly after?: PairAnswer;
   /** Everything else that the manifest would change. */

@@ -106,8 +106,8 @@ spec:
   steps: [
     "kubectl apply -f allow-web-to-cart.yaml",
     "causeway policy eval shop/web-1 shop/cart-1 --port 8080 allow-web-to-cart.yaml",
-    "kubectl delete networkpolicy -n shop allow-web-to-cart",
   ],
+  rollback: "kubectl delete networkpolicy -n shop allow-web-to-cart",
   after: {
     ...deniedPair(false),
     verdict: "allowed",
@@ -139,6 +139,7 @@ export const refusedFix: FixAnswer = {
   reason: "AdminNetworkPolicy lockdown denies it in a tier that no NetworkPolicy can overrule",
   manifest: "",
   steps: [],
+  rollback: "",
   blastRadius: [],
   profile: "upstream",
   model: modelOf({ problems: [] }),

@@ -8,12 +8,11 @@ import { shellWord } from "./shell-word.js";
 const manifestFile = "causeway-fix.yaml";
 
 /**
- * The commands of a fix: save the manifest, apply it, see that it does what it should, and how to take it back. What was
- * read from manifests is asked of them again, the fix among them.
+ * The commands of a fix: save the manifest, apply it, see that it does what it should. What was read from
+ * manifests is asked of them again, the fix among them.
  */
 export const fixSteps = (
   question: Omit<PairQuestion, "explain">,
-  policies: readonly AddedPolicy[],
   { engine, inputs }: Pick<PolicyWorld, "engine" | "inputs">,
 ): readonly string[] => {
   const ask = (dirs: readonly string[]): string =>
@@ -22,7 +21,6 @@ export const fixSteps = (
     `causeway policy fix ${ask(inputs)} -o yaml > ${manifestFile}`,
     `kubectl apply -f ${manifestFile}`,
     `causeway policy eval ${ask(inputs.length === 0 ? [] : [...inputs, manifestFile])}`,
-    ...policies.map(deleteCommand),
   ];
 };
 
@@ -38,6 +36,10 @@ const pairWords = (
   ...(protocol === undefined || protocol === "" ? [] : ["--protocol", protocol]),
   ...(profile === profileDefault ? [] : ["--profile", profile]),
 ];
+
+/** The command that takes policies back. */
+export const rollbackCommand = (policies: readonly AddedPolicy[]): string =>
+  policies.map(deleteCommand).join(" && ");
 
 const deleteCommand = ({ kind, namespace, name }: AddedPolicy): string =>
   ["kubectl", "delete", kind.toLowerCase(), ...(namespace === "" ? [] : ["-n", namespace]), name]

@@ -11,7 +11,7 @@ import { type FixNeed, fixNeedsOf } from "./fix-needs.js";
 import { commentOf, lossText, notesOf } from "./fix-notes.js";
 import { type FixPlan, plansOf } from "./fix-plans.js";
 import { FixRefusal } from "./fix-refusal.js";
-import { fixSteps } from "./fix-steps.js";
+import { fixSteps, rollbackCommand } from "./fix-steps.js";
 import { worldWith } from "./fix-world.js";
 import { manifestYaml } from "./manifest-yaml.js";
 
@@ -32,6 +32,7 @@ export const suggestFix = (world: PolicyWorld, question: FixQuestion): FixAnswer
     protocol: judged.asked.protocol ?? "",
     manifest: "",
     steps: [],
+    rollback: "",
     blastRadius: [],
     profile: world.engine.profile.name,
     model: world.view,
@@ -76,7 +77,7 @@ type FixTask = {
 const provenFix = (
   world: PolicyWorld,
   task: FixTask,
-): Pick<FixAnswer, "outcome" | "reason" | "manifest" | "steps" | "blastRadius"> & {
+): Pick<FixAnswer, "outcome" | "reason" | "manifest" | "steps" | "rollback" | "blastRadius"> & {
   readonly after: PairAnswer;
 } => {
   let refusal = new FixRefusal("no policy can be made of what is lacking");
@@ -90,7 +91,8 @@ const provenFix = (
         manifest: manifestYaml(
           plan.map((planned) => ({ policy: planned.policy, comment: commentOf(planned) })),
         ),
-        steps: fixSteps(task.question, policies, world),
+        steps: fixSteps(task.question, world),
+        rollback: rollbackCommand(policies),
         after,
         blastRadius: blast.rows,
       };

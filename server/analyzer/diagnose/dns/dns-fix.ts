@@ -30,11 +30,10 @@ export const dnsFixOf = (
       protocol,
     });
     if (answer.outcome !== "manifest") return none;
-    const isUndo = (step: string): boolean => step.startsWith("kubectl delete ");
     return {
       patch: answer.manifest,
-      steps: answer.steps.filter((step) => !isUndo(step)),
-      rollback: answer.steps.filter(isUndo).join(" && "),
+      steps: answer.steps,
+      rollback: answer.rollback,
     };
   } catch (error) {
     if (!(error instanceof QuestionError)) throw error;

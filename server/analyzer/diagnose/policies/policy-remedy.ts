@@ -38,8 +38,8 @@ export const policyFixOf = (situation: Situation, judged: readonly JudgedWay[]):
       opens === 0 ? "no other pair changes" : `${opens} other pairs of workloads change as well`;
     return {
       patch: answer.manifest,
-      steps: answer.steps.filter((step) => !isUndo(step)),
-      rollback: answer.steps.filter(isUndo).join(" && "),
+      steps: answer.steps,
+      rollback: answer.rollback,
       reason: [answer.reason, besides].filter(Boolean).join("; "),
     };
   } catch (error) {
@@ -47,8 +47,6 @@ export const policyFixOf = (situation: Situation, judged: readonly JudgedWay[]):
     return noFix(error.message);
   }
 };
-
-const isUndo = (step: string): boolean => step.startsWith("kubectl delete ");
 
 const isDenied = ({ egress, ingress }: JudgedWay): boolean =>
   egress.verdict === "denied" || ingress.verdict === "denied";

@@ -75,13 +75,15 @@ describe("suggestFix()", () => {
   });
 
   it("gives the commands to apply, verify and roll back", () => {
-    expect(askFix([web, db, denyAll], pair, { port: 5432, protocol: "TCP" }).steps).toEqual([
+    const { steps, rollback } = askFix([web, db, denyAll], pair, { port: 5432, protocol: "TCP" });
+    expect(steps).toEqual([
       "causeway policy fix shop/web shop/db --port 5432 --protocol TCP -o yaml > causeway-fix.yaml",
       "kubectl apply -f causeway-fix.yaml",
       "causeway policy eval shop/web shop/db --port 5432 --protocol TCP",
-      "kubectl delete networkpolicy -n shop allow-web-to-db-5432",
-      "kubectl delete networkpolicy -n shop allow-db-from-web-5432",
     ]);
+    expect(rollback).toBe(
+      "kubectl delete networkpolicy -n shop allow-web-to-db-5432 && kubectl delete networkpolicy -n shop allow-db-from-web-5432",
+    );
   });
 
   it("adds none for a direction that allows", () => {
@@ -263,7 +265,7 @@ spec:
     expect(verdictWith([web, db, shop, closed, answer.manifest], pair, { port: 80 })).toBe(
       "allowed",
     );
-    expect(answer.steps.at(-1)).toBe("kubectl delete adminnetworkpolicy allow-db-from-web-80");
+    expect(answer.rollback).toBe("kubectl delete adminnetworkpolicy allow-db-from-web-80");
   });
 
   it("comes before the rule that denies in the same tier, where that has room", async () => {
