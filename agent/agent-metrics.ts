@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import { parseTargetKey } from "../common/probe.js";
+import type { ProbeEngine } from "./probe/probe-table.js";
 import type { ScheduledResult, SchedulerStatus } from "./probe/scheduler.js";
 import type { ResponderCounters } from "./responder/counters.js";
 import type { MetricsSource } from "./responder/http-handler.js";
@@ -7,6 +8,7 @@ import type { AgentStatus } from "./session/protocol.js";
 
 /** Where the figures are read when somebody scrapes. */
 export type AgentFigures = {
+  readonly engine: ProbeEngine;
   readonly status: () => AgentStatus;
   readonly scheduler: () => SchedulerStatus;
   /** Undefined before the responder listens. */
@@ -36,6 +38,13 @@ export const createAgentMetrics = (
     registers,
   });
   info.set(labels, 1);
+  const engine = new Gauge({
+    name: "causeway_agent_probe_engine",
+    help: "What measures ICMP: native (kernel timestamps) or net-ping (this process's clock); always 1.",
+    labelNames: ["engine"],
+    registers,
+  });
+  engine.set({ engine: figures.engine }, 1);
   for (const [name, help, read] of gauges(figures)) {
     const gauge: Gauge = new Gauge({
       name,

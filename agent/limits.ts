@@ -69,6 +69,10 @@ export const attemptLateMs = 50;
 export const probeFirstMsMax = 5000;
 /** Part of that time for each new target: a few are probed at once, as somebody may be waiting for the first matrix. */
 export const probeFirstEachMs = 100;
+/** Echo requests of one family in flight: four times the probes, as runs come on top; a power of two. */
+export const echoesInFlightMax = 4096;
+/** How often the native engine reads what waits: the kernel has stamped it, so late reading costs no accuracy. */
+export const nativeTickMs = 10;
 /** Shortest time between two connections to one sshd, which penalises sources that never authenticate (OpenSSH 9.8). */
 export const sshProbeGapMsMin = 30_000;
 /** Longest timeout of a probe: the contract's bound. */

@@ -74,7 +74,9 @@ const startAgent = async (
     Reflect.set(process, "noDeprecation", true);
   const probes = await createProbeTable({ clock: systemClock, random: systemRandom });
   for (const [kind, reason] of Object.entries(probes.unavailable)) {
-    logger.warn({ kind, reason }, "probe is unavailable");
+    const what =
+      kind === "native" ? "native engine is missing, net-ping is used" : "probe is unavailable";
+    logger.warn({ kind, reason }, what);
   }
   const agent = composeAgent({ config, logger, signal, probes, version });
   let responder: Responder | undefined;
@@ -161,6 +163,7 @@ const composeAgent = ({ config, logger, signal, probes, version }: Composition) 
   const metrics = createAgentMetrics(
     { agent_id: config.agentId, node: config.nodeName, plane: config.plane, version },
     {
+      engine: probes.engine,
       status: () => core.status(),
       scheduler: () => scheduler.status(),
       responder: () => responderCounters(),
@@ -201,7 +204,11 @@ const coreConfigOf = (config: AgentConfig, probes: Probes, version: string): Age
     customServicePort: config.customServicePort,
     clientPort: config.clientPort,
   },
-  features: [...probeKinds.filter((kind) => probes.unavailable[kind] === undefined), "run"],
+  features: [
+    ...probeKinds.filter((kind) => probes.unavailable[kind] === undefined),
+    "run",
+    ...(probes.engine === "native" ? ["native"] : []),
+  ],
   unavailable: probes.unavailable,
   validate: ({ probe }) => {
     const check = validateProbeSpec(probe);

@@ -159,6 +159,7 @@ const main = async () => {
   // The first run is what a user gets, with its few seeds; all of them follow below.
   await tests("npm test", "npm", ["test", "--silent", "--"], { CAUSEWAY_SIM_SEEDS: undefined });
   await step("check", "npm", ["run", "--silent", "check"]);
+  await step("native engine under sanitizers", "npm", ["run", "--silent", "test:native"]);
   await tests("sim", "npm", ["run", "--silent", "test:sim", "--"], {
     CAUSEWAY_SIM_SEEDS: simSeeds,
   });

@@ -31,10 +31,14 @@ export const errnoFromError = (error: unknown): string =>
 /** The outcome of a failed system call. What is not about the path is "not_run", with the reason as detail. */
 export const outcomeFromError = (error: unknown): ProbeOutcome => {
   const errno = errnoFromError(error);
-  const outcome = outcomeByErrno[errno];
-  if (outcome !== undefined) return failure(outcome);
   const message = error instanceof Error ? error.message : String(error);
-  return failure("not_run", errno === "" ? message : `${errno}: ${message}`);
+  return outcomeFromErrno(errno, errno === "" ? message : `${errno}: ${message}`);
+};
+
+/** The outcome of an errno by its name, with `detail` where it is not about the path. */
+export const outcomeFromErrno = (errno: string, detail = errno): ProbeOutcome => {
+  const outcome = outcomeByErrno[errno];
+  return outcome === undefined ? failure("not_run", detail) : failure(outcome);
 };
 
 /** raw-socket throws errors that carry strerror(3) and no code. */

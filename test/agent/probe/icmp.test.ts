@@ -104,9 +104,12 @@ describe("loadNetPing()", () => {
   it("says that the package is missing", async () => {
     const probes = await createProbeTable({
       ...options,
+      loadAddon: () => ({ available: false, reason: "it was not built" }),
       loadNetPing: failing("ERR_MODULE_NOT_FOUND", "Cannot find package 'net-ping'"),
     });
+    expect(probes.engine).toBe("net-ping");
     expect(probes.unavailable).toEqual({
+      native: "it was not built",
       icmp: "net-ping is not installed: it is optional, and needs a compiler to install",
     });
     expect(
