@@ -68,8 +68,21 @@ export type EchoSocket = {
   close(): void;
 };
 
+/** What the kernel knows of a TCP connection. */
+export type TcpInfo = {
+  /** Smoothed round-trip time; after one exchange that of the exchange. */
+  readonly rttUs: number;
+  readonly rttVariationUs: number;
+  /** Segments that were sent again, the SYN among them. */
+  readonly retransmits: number;
+  readonly sendMss: number;
+  readonly pathMtu: number;
+};
+
 /** What the addon exports. */
 export type Addon = {
+  /** Reads TCP_INFO of a descriptor; undefined where it is no TCP connection. */
+  readonly tcpInfo: (fd: number) => TcpInfo | undefined;
   readonly EchoSocket: new (options: {
     readonly ipv6: boolean;
     /** Requests in flight at most: a power of two from 16 to 65536. */
@@ -126,4 +139,6 @@ const isAddon = (value: unknown): value is Addon =>
   typeof value === "object" &&
   value !== null &&
   "EchoSocket" in value &&
-  typeof value.EchoSocket === "function";
+  typeof value.EchoSocket === "function" &&
+  "tcpInfo" in value &&
+  typeof value.tcpInfo === "function";

@@ -53,7 +53,7 @@ export const createProbeTable = async (options: ProbeTableOptions): Promise<Prob
     table: {
       icmp: probeIcmp,
       udp: probeUdp,
-      tcp: createTcpProbe(resolverConfig),
+      tcp: createTcpProbe(resolverConfig, loaded.available ? loaded.addon.tcpInfo : undefined),
       http: probeHttp,
       dns: createDnsProbe(resolverConfig),
     },

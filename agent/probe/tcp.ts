@@ -3,21 +3,28 @@ import { tcpAddressesMax } from "../limits.js";
 import { lookUp, type ResolverConfigSource } from "./dns-lookup.js";
 import { failure } from "./outcome.js";
 import type { ProbeContext, ProbeFn } from "./probe.js";
-import { connectTcp } from "./tcp-connect.js";
+import { connectTcp, type ReadTcpInfo } from "./tcp-connect.js";
 
 /**
  * TCP connect. With a host name, every address of the name is connected to at once, and one that fails makes the probe
  * fail: trying the next one instead would hide a dead backend. The round trip is that of the connect alone.
  */
 export const createTcpProbe =
-  (resolverConfig: ResolverConfigSource): ProbeFn =>
+  (resolverConfig: ResolverConfigSource, tcpInfo?: ReadTcpInfo): ProbeFn =>
   async (spec, context) =>
-    spec.hostName === "" ? connectTcp(spec, context) : connectToName(spec, context, resolverConfig);
+    spec.hostName === ""
+      ? connectTcp(spec, context, tcpInfo)
+      : connectToName(spec, context, { resolverConfig, tcpInfo });
+
+type NameOptions = {
+  readonly resolverConfig: ResolverConfigSource;
+  readonly tcpInfo: ReadTcpInfo | undefined;
+};
 
 const connectToName = async (
   spec: ProbeSpec,
   context: ProbeContext,
-  resolverConfig: ResolverConfigSource,
+  { resolverConfig, tcpInfo }: NameOptions,
 ): Promise<ProbeOutcome> => {
   const found = await lookUp(
     { name: spec.hostName, server: undefined, timeoutMs: spec.timeoutMs },
@@ -30,7 +37,9 @@ const connectToName = async (
   if (timeoutMs < 1) return failure("dns_timeout", "the look-up left no time to connect");
   const addresses = found.addresses.slice(0, tcpAddressesMax);
   const results = await Promise.all(
-    addresses.map((address) => connectTcp({ address, port: spec.port, timeoutMs }, context)),
+    addresses.map((address) =>
+      connectTcp({ address, port: spec.port, timeoutMs }, context, tcpInfo),
+    ),
   );
   return combinedOutcome(addresses, results);
 };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "echo_socket.h"
+#include "tcp_info.h"
 
 namespace causeway {
 namespace {
@@ -198,6 +199,26 @@ napi_value Close(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// tcpInfo(fd): what the kernel knows of a connection; undefined where it is none.
+napi_value GetTcpInfo(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  int32_t fd = -1;
+  if (napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr) != napi_ok || count < 1 ||
+      napi_get_value_int32(env, argument, &fd) != napi_ok) {
+    return Throw(env, "tcpInfo(fd) wants a descriptor");
+  }
+  TcpInfo read{};
+  napi_value result;
+  if (ReadTcpInfo(fd, &read) != 0 || napi_create_object(env, &result) != napi_ok) return nullptr;
+  SetNumber(env, result, "rttUs", read.rtt_us);
+  SetNumber(env, result, "rttVariationUs", read.rtt_variation_us);
+  SetNumber(env, result, "retransmits", read.retransmits);
+  SetNumber(env, result, "sendMss", read.send_mss);
+  SetNumber(env, result, "pathMtu", read.path_mtu);
+  return result;
+}
+
 napi_property_descriptor Method(const char* name, napi_callback callback) {
   return {name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_method, nullptr};
 }
@@ -210,9 +231,13 @@ NAPI_MODULE_INIT() {
   const napi_property_descriptor methods[] = {
       Method("send", Send), Method("poll", Poll), Method("stats", Stats), Method("close", Close)};
   napi_value echo_socket;
+  napi_value tcp_info;
   if (napi_define_class(env, "EchoSocket", NAPI_AUTO_LENGTH, Construct, nullptr, 4, methods,
                         &echo_socket) != napi_ok ||
-      napi_set_named_property(env, exports, "EchoSocket", echo_socket) != napi_ok) {
+      napi_set_named_property(env, exports, "EchoSocket", echo_socket) != napi_ok ||
+      napi_create_function(env, "tcpInfo", NAPI_AUTO_LENGTH, GetTcpInfo, nullptr, &tcp_info) !=
+          napi_ok ||
+      napi_set_named_property(env, exports, "tcpInfo", tcp_info) != napi_ok) {
     napi_throw_error(env, nullptr, "the addon can't be set up");
   }
   return exports;

@@ -1,6 +1,7 @@
 import { createConnection } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { tcpAddressesMax } from "../../../agent/limits.js";
+import { loadAddon } from "../../../agent/native/addon.js";
 import { errnoFromError, outcomeFromError } from "../../../agent/probe/errno-outcome.js";
 import { createTcpProbe } from "../../../agent/probe/tcp.js";
 import { recordA, startDnsServer } from "../../support/dns-server.js";
@@ -29,6 +30,46 @@ describe("probeTcp()", () => {
     expect(outcome.outcome).toBe("ok");
     expect(outcome.rttUs).toBeGreaterThanOrEqual(1);
     expect(outcome.rttUs).toBeLessThan(2_000_000);
+  });
+
+  it("takes the kernel's round trip, whenever the process comes to it", async () => {
+    const loaded = loadAddon();
+    if (!loaded.available) return console.warn(`SKIPPED: ${loaded.reason}`);
+    const { port } = owned(await startTcpServer(() => undefined));
+    const probe = createTcpProbe(noNames, loaded.addon.tcpInfo);
+    const running = probe(
+      probeSpec({ kind: "tcp", address: "127.0.0.1", port }),
+      createProbeContext(),
+    );
+    // Held while the answer waits: the process's clock would count it.
+    await new Promise((resolve) => process.nextTick(resolve));
+    const untilMs = performance.now() + 200;
+    while (performance.now() < untilMs);
+    const outcome = await running;
+    expect(outcome).toMatchObject({ outcome: "ok", detail: "" });
+    expect(outcome.rttUs).toBeLessThan(100_000);
+  });
+
+  it("has no round trip after a SYN that was lost", async () => {
+    const { port } = owned(await startTcpServer(() => undefined));
+    const lossy = createTcpProbe(noNames, () => ({
+      rttUs: 1000,
+      rttVariationUs: 500,
+      retransmits: 2,
+      sendMss: 1448,
+      pathMtu: 1500,
+    }));
+    const spec = probeSpec({ kind: "tcp", address: "127.0.0.1", port });
+    const outcome = await lossy(spec, createProbeContext());
+    expect(outcome).toMatchObject({ outcome: "ok", rttUs: undefined });
+    expect(outcome.detail).toMatch(/^the SYN was sent again 2 times; the connect took 0\.\d\d s$/);
+  });
+
+  it("takes its own clock for what is no connection", async () => {
+    const loaded = loadAddon();
+    if (!loaded.available) return console.warn(`SKIPPED: ${loaded.reason}`);
+    expect(loaded.addon.tcpInfo(-1)).toBeUndefined();
+    expect(() => loaded.addon.tcpInfo("x" as never)).toThrow("descriptor");
   });
 
   it("closes with a reset, which leaves nothing behind", async () => {
