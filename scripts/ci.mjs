@@ -88,6 +88,9 @@ const installPrograms = async () => {
   const missing = [
     ["chromium", "chromium"],
     ["promtool", "prometheus"],
+    ["ip", "iproute2"],
+    ["iptables", "iptables"],
+    ["sysctl", "procps"],
   ].filter(([program]) => !has(program));
   if (missing.length > 0 && has("apt-get") && process.getuid?.() === 0) {
     await run("apt-get", ["update", "-qq"]);
@@ -160,6 +163,7 @@ const main = async () => {
   await tests("npm test", "npm", ["test", "--silent", "--"], { CAUSEWAY_SIM_SEEDS: undefined });
   await step("check", "npm", ["run", "--silent", "check"]);
   await step("native engine under sanitizers", "npm", ["run", "--silent", "test:native"]);
+  await tests("lab", "npm", ["run", "--silent", "test:lab", "--"]);
   await tests("sim", "npm", ["run", "--silent", "test:sim", "--"], {
     CAUSEWAY_SIM_SEEDS: simSeeds,
   });

@@ -1,0 +1,64 @@
+// The process of a host in a lab: the agent's probes and responder, asked over IPC. Ends when its test does.
+
+import { setMaxListeners } from "node:events";
+import type { ProbeContext } from "../../agent/probe/probe.js";
+import { createProbeTable } from "../../agent/probe/probe-table.js";
+import { createResponder } from "../../agent/responder/responder.js";
+import { systemClock } from "../../common/clock.js";
+import { silentLogger } from "../../common/logger.js";
+import { systemRandom } from "../../common/random.js";
+import type { HostAnswer, HostMessage, HostQuestion } from "./host-messages.js";
+
+const probes = await createProbeTable({ clock: systemClock, random: systemRandom });
+const { signal } = new AbortController();
+// One listener a probe in flight is no leak.
+setMaxListeners(0, signal);
+const context: ProbeContext = {
+  signal,
+  clock: systemClock,
+  random: systemRandom,
+  self: { podUid: "", podIps: [] },
+};
+
+const answer = async (question: HostQuestion): Promise<unknown> => {
+  switch (question.kind) {
+    case "hello":
+      return probes.engine;
+    case "unavailable":
+      return probes.unavailable;
+    case "probe":
+      return await probes.table[question.spec.kind](question.spec, context);
+    case "respond": {
+      const { addresses, port, podUid } = question.options;
+      const identity = {
+        podUid,
+        pod: "lab",
+        namespace: "lab",
+        node: "lab",
+        agentId: "lab",
+        version: "0",
+      };
+      await createResponder({
+        addresses,
+        port,
+        identity,
+        logger: silentLogger,
+        clock: systemClock,
+      });
+      return undefined;
+    }
+  }
+};
+
+process.on("message", ({ id, question }: HostMessage) => {
+  answer(question).then(
+    (value) => reply({ id, value }),
+    (error: unknown) =>
+      reply({ id, error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+
+const reply = (message: HostAnswer): void => {
+  process.send?.(message);
+};
