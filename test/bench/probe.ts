@@ -16,8 +16,8 @@ import { type WireTimes, wireTimesOf } from "./probe/wire-times.js";
 // How far what an engine says is from what was on the wire, and what it costs. The wire is what tcpdump saw on the sender's
 // own interface, where the kernel stamps packets; the responder answers after half a millisecond.
 
-const runScript = fileURLToPath(new URL("probe/run.ts", import.meta.url));
-const responderSource = fileURLToPath(new URL("probe/echo-responder.cc", import.meta.url));
+const runScript = fileURLToPath(new URL("./probe/run.ts", import.meta.url));
+const responderSource = fileURLToPath(new URL("./probe/echo-responder.cc", import.meta.url));
 const has = (program: string): boolean => spawnSync("which", [program]).status === 0;
 const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
 const capture = join(folder, "wire.pcap");
@@ -41,16 +41,25 @@ if (missing !== "") {
 
 const lab = new Lab();
 const children: ChildProcess[] = [];
+const cleanUp = (): void => {
+  for (const child of children) child.kill("SIGKILL");
+  lab.close();
+  removeQuota();
+  rmSync(folder, { recursive: true, force: true });
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    cleanUp();
+    process.exit(1);
+  });
+}
 try {
   const sender = await network();
   await errors(sender);
   await costs(sender);
   figures.write();
 } finally {
-  for (const child of children) child.kill("SIGKILL");
-  lab.close();
-  removeQuota();
-  rmSync(folder, { recursive: true, force: true });
+  cleanUp();
 }
 
 /** Two hosts and a wire; the other one has all addresses of the range. */

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { waitFor } from "../support/wait.js";
 import { ipBatch, labMissing, runCommand } from "./commands.js";
 import { Lab, labNamespaces, sweepLabs } from "./lab.js";
 
@@ -21,12 +23,21 @@ afterEach(() => {
 const ownNamespaces = () =>
   labNamespaces().filter((name) => name.startsWith(`cwlab-${process.pid}-`));
 
+const pidsIn = (namespace: string): readonly string[] =>
+  runCommand(["ip", "netns", "pids", namespace])
+    .split("\n")
+    .filter((pid) => pid !== "");
+
 /** A process that makes a lab and dies of a signal that it can't catch. */
 const crash = `
+import { spawn } from "node:child_process";
+import { setTimeout } from "node:timers/promises";
 import { Lab } from "./test/lab/lab.ts";
 const lab = new Lab();
 const [one, other] = [lab.host("one"), lab.host("other")];
 lab.link([one, ["10.0.0.1/24"]], [other, ["10.0.0.2/24"]]);
+spawn("ip", ["netns", "exec", one.namespace, "sleep", "600"], { stdio: "ignore", detached: true });
+await setTimeout(200);
 process.kill(process.pid, "SIGKILL");
 `;
 
@@ -51,7 +62,7 @@ describe.skipIf(missing !== "")(`labs${missing === "" ? "" : ` (skipped: ${missi
     expect(runCommand(["ip", "-br", "link"])).not.toMatch(/\bl1[ab]\b/);
   });
 
-  it("of a process that crashed go with the next sweep", () => {
+  it("of a process that crashed go with the next sweep, and what runs in them", async () => {
     const { pid, signal } = spawnSync(
       process.execPath,
       ["--import", "tsx", "--input-type=module", "-e", crash],
@@ -62,8 +73,13 @@ describe.skipIf(missing !== "")(`labs${missing === "" ? "" : ` (skipped: ${missi
     expect(signal).toBe("SIGKILL");
     const left = () => labNamespaces().filter((name) => name.startsWith(`cwlab-${pid}-`));
     expect(left()).toHaveLength(2);
+    const running = left().flatMap((name) => pidsIn(name));
+    expect(running).toHaveLength(1);
     sweepLabs();
     expect(left()).toEqual([]);
+    await waitFor("what ran there has ended", () =>
+      existsSync(`/proc/${running[0]}/ns/net`) ? undefined : true,
+    );
   });
 
   it("leave namespaces of others alone", () => {

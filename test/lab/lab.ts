@@ -71,10 +71,16 @@ export const sweepLabs = (): void => {
   removeNamespaces(left);
 };
 
-/** Another process may sweep at the same time: what is gone already is no fault. */
+/**
+ * Ends what still runs in namespaces and removes them. Another process may sweep at the same time: what is gone already is no
+ * fault.
+ */
 const removeNamespaces = (namespaces: readonly string[]): void => {
   for (const namespace of namespaces) {
     try {
+      for (const pid of runCommand(["ip", "netns", "pids", namespace]).split("\n")) {
+        if (pid !== "" && isAlive(Number(pid))) process.kill(Number(pid), "SIGKILL");
+      }
       ipBatch([`netns del ${namespace}`]);
     } catch (error) {
       if (labNamespaces().includes(namespace)) throw error;
