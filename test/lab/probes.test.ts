@@ -217,6 +217,29 @@ describe.skipIf(missing !== "")(
         [server4, server6].map((address) => open.ask({ kind: "probe", spec: icmp(address) })),
       );
       expect(seen).toMatchObject([{ outcome: "ok" }, { outcome: "ok" }]);
+      // Errors come by another way than to raw sockets.
+      const heals = [
+        router.inject({
+          kind: "reject",
+          to: server4,
+          with: "icmp-host-prohibited",
+          chain: "FORWARD",
+        }),
+        router.inject({
+          kind: "reject",
+          to: server6,
+          with: "icmp6-adm-prohibited",
+          chain: "FORWARD",
+        }),
+      ];
+      const refused = await Promise.all(
+        [server4, server6].map((address) => open.ask({ kind: "probe", spec: icmp(address) })),
+      );
+      for (const heal of heals) heal();
+      expect(refused).toMatchObject([
+        { outcome: "prohibited", detail: `ICMP type 3 code 10 from ${router4}` },
+        { outcome: "prohibited", detail: "ICMP type 1 code 1 from fd01:1::1" },
+      ]);
       client.sysctl(["net.ipv4.ping_group_range=1 0"]);
       const closed = await client.newAgent("nobody");
       expect(await closed.ask({ kind: "unavailable" })).toEqual({
