@@ -19,3 +19,13 @@ export type HostMessage = { readonly id: number; readonly question: HostQuestion
 
 /** The answer to it. */
 export type HostAnswer = { readonly id: number; readonly value?: unknown; readonly error?: string };
+
+/** How the process of a host is started. */
+export type AgentOptions = {
+  /** As root, or as nobody without any capability. */
+  readonly user?: "root" | "nobody";
+  /** The native engine unless net-ping is asked for. */
+  readonly engine?: "native" | "net-ping";
+  /** Of its random numbers; the system's when left out. */
+  readonly seed?: number;
+};

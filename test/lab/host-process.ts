@@ -6,17 +6,24 @@ import { createProbeTable } from "../../agent/probe/probe-table.js";
 import { createResponder } from "../../agent/responder/responder.js";
 import { systemClock } from "../../common/clock.js";
 import { silentLogger } from "../../common/logger.js";
-import { systemRandom } from "../../common/random.js";
-import type { HostAnswer, HostMessage, HostQuestion } from "./host-messages.js";
+import { createSeededRandom, systemRandom } from "../../common/random.js";
+import type { AgentOptions, HostAnswer, HostMessage, HostQuestion } from "./host-messages.js";
 
-const probes = await createProbeTable({ clock: systemClock, random: systemRandom });
+const withoutAddon = { available: false, reason: "net-ping is asked for" } as const;
+const { engine, seed } = JSON.parse(process.argv[2] ?? "{}") as AgentOptions;
+const random = seed === undefined ? systemRandom : createSeededRandom(seed);
+const probes = await createProbeTable({
+  clock: systemClock,
+  random,
+  ...(engine === "net-ping" ? { loadAddon: () => withoutAddon } : {}),
+});
 const { signal } = new AbortController();
 // One listener a probe in flight is no leak.
 setMaxListeners(0, signal);
 const context: ProbeContext = {
   signal,
   clock: systemClock,
-  random: systemRandom,
+  random,
   self: { podUid: "", podIps: [] },
 };
 

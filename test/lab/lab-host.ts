@@ -4,10 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { ProbeOutcome, ProbeSpec } from "../../common/probe.js";
 import { type Command, ipBatch, runCommand } from "./commands.js";
 import { type Condition, commandsOf } from "./conditions.js";
-import type { HostAnswer, HostQuestion, ResponderOptions } from "./host-messages.js";
-
-/** How the process of a host is started: as root, or as nobody without any capability. */
-export type HostUser = "root" | "nobody";
+import type { AgentOptions, HostAnswer, HostQuestion, ResponderOptions } from "./host-messages.js";
 
 /** A host of a lab: a network namespace, and a process in it that probes and answers. */
 export class LabHost {
@@ -62,9 +59,9 @@ export class LabHost {
     await agent.ask({ kind: "respond", options });
   }
 
-  /** A second process in the same namespace, of another user where that is asked for. */
-  async newAgent(user: HostUser = "root"): Promise<HostAgent> {
-    const agent = await startAgent(this.namespace, user);
+  /** A second process in the same namespace, of another user or with another engine where that is asked for. */
+  async newAgent(options: AgentOptions = {}): Promise<HostAgent> {
+    const agent = await startAgent(this.namespace, options);
     this.#started.push(agent.child);
     return agent;
   }
@@ -91,8 +88,8 @@ export type HostAgent = {
 
 const script = fileURLToPath(new URL("host-process.ts", import.meta.url));
 
-const startAgent = async (namespace: string, user: HostUser): Promise<HostAgent> => {
-  const node = [process.execPath, "--import", "tsx", script];
+const startAgent = async (namespace: string, options: AgentOptions): Promise<HostAgent> => {
+  const node = [process.execPath, "--import", "tsx", script, JSON.stringify(options)];
   const drop = [
     "setpriv",
     "--reuid=65534",
@@ -101,7 +98,7 @@ const startAgent = async (namespace: string, user: HostUser): Promise<HostAgent>
     "--bounding-set=-all",
     "--no-new-privs",
   ];
-  const args = ["netns", "exec", namespace, ...(user === "root" ? [] : drop), ...node];
+  const args = ["netns", "exec", namespace, ...(options.user === "nobody" ? drop : []), ...node];
   const child = spawn("ip", args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const waiting = new Map<
     number,
