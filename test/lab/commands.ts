@@ -30,9 +30,9 @@ export const labMissing = (): string => {
   if (process.platform !== "linux")
     return `network namespaces are Linux's, this is ${process.platform}`;
   if (process.getuid?.() !== 0) return "making network namespaces needs root";
-  const programs = ["ip", "tc", "iptables", "ip6tables", "sysctl"];
+  const programs = ["ip", "tc", "iptables", "ip6tables", "sysctl", "setpriv"];
   const missing = programs.filter((program) => spawnSync(program, ["-V"]).error !== undefined);
   return missing.length === 0
     ? ""
-    : `missing: ${missing.join(", ")} (Debian: iproute2, iptables, procps)`;
+    : `missing: ${missing.join(", ")} (Debian: iproute2, iptables, procps, util-linux)`;
 };

@@ -27,9 +27,27 @@ export type Condition =
   /** The source of what leaves toward an address is replaced. */
   | { readonly kind: "snat"; readonly to: string; readonly source: string }
   | { readonly kind: "mtu"; readonly device: string; readonly bytes: number }
-  /** Bits a second, as tc writes them ("10mbit"). */
-  | { readonly kind: "rate"; readonly device: string; readonly rate: string }
-  | { readonly kind: "link-down"; readonly device: string };
+  /** Bits a second, as tc writes them ("10mbit"); what comes faster waits, up to `waitingBytes`, or else for 100 ms. */
+  | {
+      readonly kind: "rate";
+      readonly device: string;
+      readonly rate: string;
+      readonly waitingBytes?: number;
+    }
+  | { readonly kind: "link-down"; readonly device: string }
+  /** An address (CIDR) that is somebody else's. */
+  | { readonly kind: "duplicate-address"; readonly device: string; readonly address: string }
+  /** Neither ARP nor neighbour solicitations for this host are answered. */
+  | { readonly kind: "neighbours-unanswered"; readonly device: string }
+  /** Packets that arrive by another device than the route to their source are dropped (IPv4). */
+  | { readonly kind: "strict-source-check"; readonly device: string }
+  /** What goes to a network takes a way of its own, by a rule and a table. */
+  | {
+      readonly kind: "policy-route";
+      readonly to: string;
+      readonly via: string;
+      readonly table: number;
+    };
 
 /** The commands that make a condition true, and those that end it. */
 export const commandsOf = (
@@ -73,31 +91,28 @@ export const commandsOf = (
         heal: [["ip", "link", "set", condition.device, "mtu", "1500"]],
       };
     case "rate":
-      return {
-        inject: [
-          [
-            "tc",
-            "qdisc",
-            "add",
-            "dev",
-            condition.device,
-            "root",
-            "tbf",
-            "rate",
-            condition.rate,
-            "burst",
-            "16kb",
-            "latency",
-            "100ms",
-          ],
-        ],
-        heal: [["tc", "qdisc", "del", "dev", condition.device, "root"]],
-      };
+      return rateCommands(condition);
     case "link-down":
       return {
         inject: [["ip", "link", "set", condition.device, "down"]],
         heal: [["ip", "link", "set", condition.device, "up"]],
       };
+    case "duplicate-address": {
+      const words = [condition.address, "dev", condition.device] as const;
+      return { inject: [["ip", "addr", "add", ...words]], heal: [["ip", "addr", "del", ...words]] };
+    }
+    case "neighbours-unanswered":
+      return joined(
+        setting(`net.ipv4.conf.${condition.device}.arp_ignore`, { broken: 8, healthy: 0 }),
+        rule("::", [
+          ...["INPUT", "-i", condition.device, "-p", "icmpv6"],
+          ...["--icmpv6-type", "neighbour-solicitation", "-j", "DROP"],
+        ]),
+      );
+    case "strict-source-check":
+      return setting(`net.ipv4.conf.${condition.device}.rp_filter`, { broken: 1, healthy: 0 });
+    case "policy-route":
+      return policyRouteCommands(condition);
   }
 };
 
@@ -114,6 +129,40 @@ const rule = (
     heal: [[program, "-w", ...table, "-D", ...words]],
   };
 };
+
+const rateCommands = (condition: Extract<Condition, { kind: "rate" }>): Commands => {
+  const { device, rate, waitingBytes } = condition;
+  const burst = waitingBytes === undefined ? "16kb" : "2kb";
+  const queue = waitingBytes === undefined ? ["latency", "100ms"] : ["limit", String(waitingBytes)];
+  const shape = ["root", "tbf", "rate", rate, "burst", burst, ...queue];
+  return {
+    inject: [["tc", "qdisc", "add", "dev", device, ...shape]],
+    heal: [["tc", "qdisc", "del", "dev", device, "root"]],
+  };
+};
+
+const policyRouteCommands = (condition: Extract<Condition, { kind: "policy-route" }>): Commands => {
+  const { to, via } = condition;
+  const table = String(condition.table);
+  return {
+    inject: [
+      ["ip", "route", "add", to, "via", via, "table", table],
+      ["ip", "rule", "add", "to", to, "lookup", table],
+    ],
+    heal: [
+      ["ip", "rule", "del", "to", to, "lookup", table],
+      ["ip", "route", "del", to, "table", table],
+    ],
+  };
+};
+
+const setting = (
+  name: string,
+  { broken, healthy }: { readonly broken: number; readonly healthy: number },
+): Commands => ({
+  inject: [["sysctl", "-qw", `${name}=${broken}`]],
+  heal: [["sysctl", "-qw", `${name}=${healthy}`]],
+});
 
 const joined = (one: Commands, other: Commands): Commands => ({
   inject: [...one.inject, ...other.inject],

@@ -3,10 +3,11 @@
 import { setMaxListeners } from "node:events";
 import type { ProbeContext } from "../../agent/probe/probe.js";
 import { createProbeTable } from "../../agent/probe/probe-table.js";
-import { createResponder } from "../../agent/responder/responder.js";
+import { createResponder, type Responder } from "../../agent/responder/responder.js";
 import { systemClock } from "../../common/clock.js";
 import { silentLogger } from "../../common/logger.js";
 import { createSeededRandom, systemRandom } from "../../common/random.js";
+import { startBadServer } from "./bad-server.js";
 import type { AgentOptions, HostAnswer, HostMessage, HostQuestion } from "./host-messages.js";
 
 const withoutAddon = { available: false, reason: "net-ping is asked for" } as const;
@@ -27,6 +28,8 @@ const context: ProbeContext = {
   self: { podUid: "", podIps: [] },
 };
 
+let responder: Responder | undefined;
+
 const answer = async (question: HostQuestion): Promise<unknown> => {
   switch (question.kind) {
     case "hello":
@@ -34,7 +37,14 @@ const answer = async (question: HostQuestion): Promise<unknown> => {
     case "unavailable":
       return probes.unavailable;
     case "probe":
-      return await probes.table[question.spec.kind](question.spec, context);
+      return await probes.table[question.spec.kind](question.spec, {
+        ...context,
+        self: { podUid: "", podIps: question.podIps ?? [] },
+      });
+    case "probes":
+      return await Promise.all(
+        question.specs.map((spec) => probes.table[spec.kind](spec, context)),
+      );
     case "respond": {
       const { addresses, port, podUid } = question.options;
       const identity = {
@@ -45,7 +55,7 @@ const answer = async (question: HostQuestion): Promise<unknown> => {
         agentId: "lab",
         version: "0",
       };
-      await createResponder({
+      responder = await createResponder({
         addresses,
         port,
         identity,
@@ -54,6 +64,10 @@ const answer = async (question: HostQuestion): Promise<unknown> => {
       });
       return undefined;
     }
+    case "stop-responding":
+      return await responder?.close();
+    case "serve-badly":
+      return await startBadServer(question.options);
   }
 };
 

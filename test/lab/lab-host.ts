@@ -4,7 +4,15 @@ import { fileURLToPath } from "node:url";
 import type { ProbeOutcome, ProbeSpec } from "../../common/probe.js";
 import { type Command, ipBatch, runCommand } from "./commands.js";
 import { type Condition, commandsOf } from "./conditions.js";
-import type { AgentOptions, HostAnswer, HostQuestion, ResponderOptions } from "./host-messages.js";
+import {
+  type AgentOptions,
+  type BadServerOptions,
+  type HostAnswer,
+  type HostQuestion,
+  type HostUser,
+  questionsMax,
+  type ResponderOptions,
+} from "./host-messages.js";
 
 /** A host of a lab: a network namespace, and a process in it that probes and answers. */
 export class LabHost {
@@ -42,21 +50,35 @@ export class LabHost {
     };
   }
 
-  /** Runs one probe from here, by the agent's own table of probes. */
-  async probe(spec: ProbeSpec): Promise<ProbeOutcome> {
+  /** Runs one probe from here, by the agent's own table of probes; `podIps` are what it takes for its own addresses. */
+  async probe(spec: ProbeSpec, podIps: readonly string[] = []): Promise<ProbeOutcome> {
     const agent = await this.#agentOf();
-    return (await agent.ask({ kind: "probe", spec })) as ProbeOutcome;
+    return (await agent.ask({ kind: "probe", spec, podIps })) as ProbeOutcome;
   }
 
   /** Runs many probes at once; outcomes in their order. */
-  probeAll(specs: readonly ProbeSpec[]): Promise<readonly ProbeOutcome[]> {
-    return Promise.all(specs.map((spec) => this.probe(spec)));
+  async probeAll(specs: readonly ProbeSpec[]): Promise<readonly ProbeOutcome[]> {
+    const agent = await this.#agentOf();
+    return (await agent.ask({ kind: "probes", specs })) as readonly ProbeOutcome[];
   }
 
   /** Starts the agent's responder; resolves when it listens. */
   async respond(options: ResponderOptions): Promise<void> {
     const agent = await this.#agentOf();
     await agent.ask({ kind: "respond", options });
+  }
+
+  /** Stops it; resolves when its port is free. */
+  async stopResponding(): Promise<void> {
+    const agent = await this.#agentOf();
+    await agent.ask({ kind: "stop-responding" });
+  }
+
+  /** Starts a server that doesn't serve, in a process of its own, which a test may stop. */
+  async serveBadly(options: BadServerOptions): Promise<ChildProcess> {
+    const agent = await this.newAgent();
+    await agent.ask({ kind: "serve-badly", options });
+    return agent.child;
   }
 
   /** A second process in the same namespace, of another user or with another engine where that is asked for. */
@@ -88,17 +110,18 @@ export type HostAgent = {
 
 const script = fileURLToPath(new URL("host-process.ts", import.meta.url));
 
+const privileges: Readonly<Record<HostUser, readonly string[]>> = {
+  root: [],
+  pod: ["setpriv", "--bounding-set=-all,+net_raw", "--no-new-privs"],
+  nobody: [
+    ...["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+    ...["--bounding-set=-all", "--no-new-privs"],
+  ],
+};
+
 const startAgent = async (namespace: string, options: AgentOptions): Promise<HostAgent> => {
   const node = [process.execPath, "--import", "tsx", script, JSON.stringify(options)];
-  const drop = [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-    "--bounding-set=-all",
-    "--no-new-privs",
-  ];
-  const args = ["netns", "exec", namespace, ...(options.user === "nobody" ? drop : []), ...node];
+  const args = ["netns", "exec", namespace, ...privileges[options.user ?? "root"], ...node];
   const child = spawn("ip", args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const waiting = new Map<
     number,
@@ -118,6 +141,7 @@ const startAgent = async (namespace: string, options: AgentOptions): Promise<Hos
   });
   const ask = (question: HostQuestion): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      if (waiting.size >= questionsMax) throw new Error(`${questionsMax} questions wait already`);
       const id = nextId++;
       waiting.set(id, { resolve, reject });
       child.send({ id, question });

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { probeSpec } from "../support/probe-context.js";
 import { waitFor } from "../support/wait.js";
 import { ipBatch, labMissing, runCommand } from "./commands.js";
 import { Lab, labNamespaces, sweepLabs } from "./lab.js";
@@ -90,6 +91,21 @@ describe.skipIf(missing !== "")(`labs${missing === "" ? "" : ` (skipped: ${missi
     ipBatch([`netns del ${foreign}`]);
   });
 
+  it("join hosts by bridges", async () => {
+    const lab = newLab();
+    const hosts = ["one", "two", "three", "four"].map((name) => lab.host(name));
+    const devices = lab.bridge(
+      "lan",
+      hosts.map((host, at) => [host, [`10.0.0.${at + 1}/24`, `fd00::${at + 1}/64`]]),
+    );
+    expect(devices).toEqual(["l1a", "l2a", "l3a", "l4a"]);
+    const others = ["10.0.0.2", "10.0.0.3", "10.0.0.4", "fd00::2", "fd00::3", "fd00::4"];
+    const seen = await hosts[0]?.probeAll(
+      others.map((address) => probeSpec({ kind: "icmp", address })),
+    );
+    expect(seen?.map(({ outcome }) => outcome)).toEqual(others.map(() => "ok"));
+  });
+
   it("say which command failed, and why", () => {
     const host = newLab().host("one");
     expect(() => host.ip("route add default via 10.9.9.9")).toThrow(
@@ -107,7 +123,10 @@ describe.skipIf(missing !== "")(`labs${missing === "" ? "" : ` (skipped: ${missi
         ["iptables", "-S"],
         ["iptables", "-t", "nat", "-S"],
         ["ip6tables", "-S"],
-        ["ip", "route"],
+        ["ip", "route", "show", "table", "all"],
+        ["ip", "rule"],
+        ["ip", "addr"],
+        ["sysctl", "net.ipv4.conf"],
         ["ip", "link"],
         ["tc", "qdisc"],
       ]
@@ -125,6 +144,10 @@ describe.skipIf(missing !== "")(`labs${missing === "" ? "" : ` (skipped: ${missi
       one.inject({ kind: "snat", to: "10.0.0.2", source: "10.0.0.9" }),
       one.inject({ kind: "mtu", device, bytes: 1400 }),
       one.inject({ kind: "rate", device, rate: "10mbit" }),
+      one.inject({ kind: "duplicate-address", device, address: "10.0.0.2/24" }),
+      one.inject({ kind: "neighbours-unanswered", device }),
+      one.inject({ kind: "strict-source-check", device }),
+      one.inject({ kind: "policy-route", to: "10.8.0.0/16", via: "10.0.0.3", table: 100 }),
     ];
     expect(state()).not.toBe(before);
     for (const heal of heals.reverse()) heal();

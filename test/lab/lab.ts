@@ -50,6 +50,20 @@ export class Lab {
     return [a, b];
   }
 
+  /** Joins hosts by a bridge, each with its addresses; their devices, in order. */
+  bridge(
+    name: string,
+    members: readonly (readonly [LabHost, readonly string[]])[],
+  ): readonly string[] {
+    const bridge = this.host(name);
+    bridge.ip("link add bridge type bridge", "link set bridge up");
+    return members.map((member) => {
+      const [device, port] = this.link(member, [bridge, []]);
+      bridge.ip(`link set ${port} master bridge`);
+      return device;
+    });
+  }
+
   /** Ends what runs in the hosts and removes them; links go with their hosts. */
   close(): void {
     for (const host of this.#hosts) host.stop();
