@@ -73,10 +73,15 @@ const openPinger = ({ EchoSocket }: Addon, family: IcmpFamily): Opened => {
 
 type Asked = { readonly address: Uint8Array; readonly spec: ProbeSpec };
 
+type Queued = { readonly token: number; readonly asked: Asked };
+
 type Waiting = { readonly settle: (outcome: ProbeOutcome) => void };
 
 /** Events read in one turn; the rest waits in the socket for the next. */
 const eventsMax = 1024;
+
+/** Requests that leave between two reads: with their stamps and answers they fit a receive buffer of any size. */
+const sentTogetherMax = 128;
 
 /** The requests of one socket: those of one turn of the loop leave together, answers are read every `nativeTickMs`. */
 class Pinger {
@@ -85,7 +90,7 @@ class Pinger {
   readonly #waiting = new Map<number, Waiting>();
   readonly #numbers = new Float64Array(eventsMax * eventNumbers);
   readonly #offenders = new Uint8Array(eventsMax * offenderBytes);
-  #queue: { readonly token: number; readonly asked: Asked }[] = [];
+  #queue: Queued[] = [];
   #nextToken = 0;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -139,16 +144,25 @@ class Pinger {
     const queue = this.#queue.filter(({ token }) => this.#waiting.has(token));
     this.#queue = [];
     if (queue.length === 0 || this.#isClosed) return;
-    const records = new Uint8Array(queue.length * requestBytes);
-    const results = new Int32Array(queue.length);
-    for (const [index, entry] of queue.entries())
+    // A raw socket is given the errors of what others ping: those of a pause must not take the place of our answers.
+    if (this.#timer === undefined) this.#poll();
+    this.#timer ??= setInterval(() => this.#poll(), nativeTickMs);
+    for (let at = 0; at < queue.length; at += sentTogetherMax) {
+      if (at > 0) this.#poll();
+      this.#send(queue.slice(at, at + sentTogetherMax));
+    }
+  }
+
+  #send(requests: readonly Queued[]): void {
+    const records = new Uint8Array(requests.length * requestBytes);
+    const results = new Int32Array(requests.length);
+    for (const [index, entry] of requests.entries())
       writeRequest(records.subarray(index * requestBytes), entry);
     this.#socket.send(records, results);
-    for (const [index, { token }] of queue.entries()) {
+    for (const [index, { token }] of requests.entries()) {
       const errno = results[index] ?? 0;
       if (errno !== 0) this.#settle(token, outcomeFromErrno(getSystemErrorName(-errno)));
     }
-    this.#timer ??= setInterval(() => this.#poll(), nativeTickMs);
   }
 
   #poll(): void {
@@ -198,10 +212,7 @@ class Pinger {
   }
 }
 
-const writeRequest = (
-  record: Uint8Array,
-  { token, asked: { address, spec } }: { readonly token: number; readonly asked: Asked },
-): void => {
+const writeRequest = (record: Uint8Array, { token, asked: { address, spec } }: Queued): void => {
   const view = new DataView(record.buffer, record.byteOffset, requestBytes);
   record.set(address, requestField.address);
   view.setUint32(requestField.token, token, true);

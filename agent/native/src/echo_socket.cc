@@ -31,6 +31,10 @@ constexpr size_t kPacketBytes = 256;
 constexpr size_t kControlBytes = 256;
 constexpr size_t kMessageBytesMax = 65'507;
 constexpr int kReceiveBufferBytes = 4 << 20;
+// Requests to neighbours that do not answer wait in the kernel for seconds: they must leave room for those to others.
+constexpr int kSendBufferBytes = 4 << 20;
+// Errors of other requests that a send may meet in a row.
+constexpr int kSendTriesMax = 16;
 constexpr uint32_t kNone = UINT32_MAX;
 // A bucket holds what is due within it; a request waits at most kBuckets * kBucketMs.
 constexpr int64_t kBucketMs = 10;
@@ -56,6 +60,9 @@ bool SetInt(int fd, int level, int name, int value) {
 int FamilyNumber(Family family) { return family == Family::kIpv4 ? AF_INET : AF_INET6; }
 
 size_t AddressBytes(Family family) { return family == Family::kIpv4 ? 4 : 16; }
+
+// Errors of this socket alone, which no ICMP message gives.
+bool IsFull(int number) { return number == EAGAIN || number == ENOBUFS; }
 
 std::string Because(const char* what, int number) {
   return std::string(what) + ": " + strerror(number);
@@ -99,6 +106,7 @@ struct EchoSocket::Batch {
   alignas(cmsghdr) uint8_t controls[kBatch][kControlBytes];
   uint8_t packets[kBatch][kPacketBytes];
   uint8_t headers[kBatch][kEchoHeaderBytes];
+  uint16_t sequences[kBatch];
 
   void PrepareToReceive() {
     for (size_t at = 0; at < kBatch; at++) {
@@ -148,6 +156,7 @@ EchoSocket::EchoSocket(int fd, bool is_raw, const Options& options)
       capacity_(options.capacity),
       wheel_ms_(MonotonicMs() / kBucketMs),
       slots_(options.capacity),
+      keyed_(options.capacity),
       wheel_(kBuckets, kNone),
       batch_(new Batch) {}
 
@@ -189,8 +198,13 @@ bool EchoSocket::Configure(std::string* error) {
     *error = Because("no error queue", errno);
     return false;
   }
-  // As much as the system allows: what is not there only matters in floods.
-  SetInt(fd_, SOL_SOCKET, SO_RCVBUF, kReceiveBufferBytes);
+  // As much as the system allows: what is not there only matters in floods. Beyond its limit with CAP_NET_ADMIN.
+  if (!SetInt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, kReceiveBufferBytes)) {
+    SetInt(fd_, SOL_SOCKET, SO_RCVBUF, kReceiveBufferBytes);
+  }
+  if (!SetInt(fd_, SOL_SOCKET, SO_SNDBUFFORCE, kSendBufferBytes)) {
+    SetInt(fd_, SOL_SOCKET, SO_SNDBUF, kSendBufferBytes);
+  }
   fragments_ = true;
   SetFragmenting(false);
   if (!StampsOn()) {
@@ -202,7 +216,7 @@ bool EchoSocket::Configure(std::string* error) {
 
 bool EchoSocket::StampsOn() {
   // The option starts to count at 0 when it is set anew.
-  stamp_base_ = next_sequence_;
+  keys_ = 0;
   return SetInt(fd_, SOL_SOCKET, SO_TIMESTAMPING, static_cast<int>(kStamps)) &&
          SetInt(fd_, SOL_SOCKET, SO_TIMESTAMPING,
                 static_cast<int>(kStamps | SOF_TIMESTAMPING_OPT_ID));
@@ -245,7 +259,12 @@ void EchoSocket::Send(const EchoRequest* requests, size_t count, int32_t* result
 // Sends up to kBatch requests, alike in whether they may be fragmented; how many have a result now.
 size_t EchoSocket::SendSome(const EchoRequest* requests, size_t count, int32_t* results) {
   size_t ready = 0;
-  while (ready < count && FaultOf(requests[ready], ready) == 0) ready++;
+  uint16_t next = next_sequence_;
+  while (ready < count && FaultOf(requests[ready], ready) == 0) {
+    const uint16_t sequence = FreeSequence(next);
+    batch_->sequences[ready++] = sequence;
+    next = static_cast<uint16_t>(sequence + 1);
+  }
   if (ready == 0) {
     results[0] = FaultOf(requests[0], 0);
     stats_.send_errors++;
@@ -255,8 +274,9 @@ size_t EchoSocket::SendSome(const EchoRequest* requests, size_t count, int32_t* 
   const int64_t sent_ns = NowNs(CLOCK_REALTIME);
   int sent = sendmmsg(fd_, batch_->messages, static_cast<unsigned>(ready), MSG_DONTWAIT);
   int number = errno;
-  if (sent <= 0) {
-    // A socket hands out a pending ICMP error of another request first: once is no fault of this one.
+  // A socket hands out the pending ICMP error of another request first, and the next one may be there before the send is
+  // tried again: an error is this request's own when it stays.
+  for (int tries = 1; sent <= 0 && !IsFull(number) && tries < kSendTriesMax; tries++) {
     ResetStamps();
     sent = sendmmsg(fd_, batch_->messages, static_cast<unsigned>(ready), MSG_DONTWAIT);
     number = errno;
@@ -264,7 +284,7 @@ size_t EchoSocket::SendSome(const EchoRequest* requests, size_t count, int32_t* 
   const size_t done = sent > 0 ? static_cast<size_t>(sent) : 0;
   const int64_t now_ms = MonotonicMs();
   for (size_t at = 0; at < done; at++) {
-    Start(requests[at], sent_ns, now_ms);
+    Start(requests[at], batch_->sequences[at], sent_ns, now_ms);
     results[at] = 0;
   }
   stats_.sent += done;
@@ -284,10 +304,17 @@ size_t EchoSocket::SendSome(const EchoRequest* requests, size_t count, int32_t* 
 int EchoSocket::FaultOf(const EchoRequest& request, size_t ahead) const {
   if (request.bytes < kEchoHeaderBytes || request.bytes > kMessageBytesMax) return EMSGSIZE;
   if (request.timeout_ms == 0 || request.timeout_ms > kTimeoutMsMax) return EINVAL;
-  if (ahead >= capacity_) return EAGAIN;
-  const Slot& slot = slots_[(next_sequence_ + ahead) & (capacity_ - 1)];
-  const bool is_busy = slot.state == State::kInFlight || slot.state == State::kAnswered;
-  return is_busy ? EAGAIN : 0;
+  return in_flight_ + ahead < capacity_ ? 0 : EAGAIN;
+}
+
+// The first from `sequence` on whose slot is free: one that waits long keeps its own, and holds nobody up. There is one, as
+// fewer than capacity_ are in flight.
+uint16_t EchoSocket::FreeSequence(uint16_t sequence) const {
+  while (true) {
+    const State state = slots_[sequence & (capacity_ - 1)].state;
+    if (state != State::kInFlight && state != State::kAnswered) return sequence;
+    sequence++;
+  }
 }
 
 // Writes message `at` of the batch, the header in one part and zeros in another.
@@ -303,7 +330,7 @@ void EchoSocket::Compose(const EchoRequest& request, size_t at) {
     address.sin6_scope_id = request.scope;
   }
   // Zeros add nothing to a checksum: that of the header is that of the message.
-  const Echo echo{id_, static_cast<uint16_t>(next_sequence_ + at)};
+  const Echo echo{id_, batch_->sequences[at]};
   WriteEchoRequest(family_, echo, batch_->headers[at], kEchoHeaderBytes);
   const size_t rest = request.bytes - kEchoHeaderBytes;
   if (payload_.size() < rest) payload_.resize(kMessageBytesMax);
@@ -328,8 +355,10 @@ void EchoSocket::Compose(const EchoRequest& request, size_t at) {
   message.msg_controllen = CMSG_SPACE(sizeof(int));
 }
 
-void EchoSocket::Start(const EchoRequest& request, int64_t sent_ns, int64_t now_ms) {
-  const uint16_t sequence = next_sequence_++;
+void EchoSocket::Start(const EchoRequest& request, uint16_t sequence, int64_t sent_ns,
+                       int64_t now_ms) {
+  next_sequence_ = static_cast<uint16_t>(sequence + 1);
+  keyed_[keys_++ & (capacity_ - 1)] = sequence;
   const uint32_t index = sequence & (capacity_ - 1);
   Slot& slot = slots_[index];
   slot = {};
@@ -440,7 +469,9 @@ void EchoSocket::ReadErrors(EchoEvent* events, size_t max, size_t* count) {
 }
 
 void EchoSocket::OnSent(uint32_t key, int64_t stamp_ns) {
-  Slot* slot = SlotOf(static_cast<uint16_t>(stamp_base_ + key));
+  // Of before the count began anew, or of so long ago that its place has been taken.
+  if (keys_ - key - 1 >= capacity_) return;
+  Slot* slot = SlotOf(keyed_[key & (capacity_ - 1)]);
   if (slot == nullptr || slot->sent_by_kernel) return;
   // A stamp of before the count began anew is of another request: it left at another time.
   const int64_t delay_ns = stamp_ns - slot->sent_ns;

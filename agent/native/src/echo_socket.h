@@ -126,7 +126,8 @@ class EchoSocket {
   size_t SendSome(const EchoRequest* requests, size_t count, int32_t* results);
   int FaultOf(const EchoRequest& request, size_t ahead) const;
   void Compose(const EchoRequest& request, size_t at);
-  void Start(const EchoRequest& request, int64_t sent_ns, int64_t now_ms);
+  uint16_t FreeSequence(uint16_t sequence) const;
+  void Start(const EchoRequest& request, uint16_t sequence, int64_t sent_ns, int64_t now_ms);
   const uint8_t* AddressOf(const sockaddr_in6& address) const;
   Slot* SlotOf(uint16_t sequence);
   void ReadReplies(EchoEvent* events, size_t max, size_t* count);
@@ -148,13 +149,15 @@ class EchoSocket {
   const uint32_t capacity_;
   uint16_t id_ = 0;
   uint16_t next_sequence_ = 0;
-  // Sequence number of the request that the kernel stamps with key 0.
-  uint16_t stamp_base_ = 0;
+  // Requests sent since the kernel counts: the key of the next one's stamp.
+  uint32_t keys_ = 0;
   bool fragments_ = false;
   uint32_t in_flight_ = 0;
   int64_t wheel_ms_ = 0;
   EchoStats stats_;
   std::vector<Slot> slots_;
+  // Sequence numbers of the last requests, by the key of their stamp.
+  std::vector<uint16_t> keyed_;
   std::vector<uint32_t> wheel_;
   std::vector<uint32_t> answered_;
   std::vector<uint8_t> payload_;
