@@ -42,7 +42,7 @@ export const outcomeFromIcmpError = (
 
 const ipv4Outcome = (type: number, code: number): Outcome | undefined => {
   if (type === 11) return "ttl_exceeded";
-  return ipv4Unreachable[code];
+  return type === 3 ? ipv4Unreachable[code] : undefined;
 };
 
 const ipv4Unreachable: Readonly<Record<number, Outcome>> = {
@@ -60,7 +60,7 @@ const ipv4Unreachable: Readonly<Record<number, Outcome>> = {
 const ipv6Outcome = (type: number, code: number): Outcome | undefined => {
   if (type === 2) return "msg_too_big";
   if (type === 3) return "ttl_exceeded";
-  return ipv6Unreachable[code];
+  return type === 1 ? ipv6Unreachable[code] : undefined;
 };
 
 const ipv6Unreachable: Readonly<Record<number, Outcome>> = {

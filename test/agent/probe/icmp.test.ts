@@ -185,6 +185,10 @@ describe("outcomeFromIcmpError()", () => {
     ["ipv6", 1, 4, "refused"],
     ["ipv6", 2, 0, "msg_too_big"],
     ["ipv6", 3, 0, "ttl_exceeded"],
+    // Parameter problem: its codes are not those of "unreachable".
+    ["ipv4", 12, 0, "host_unreachable"],
+    ["ipv6", 4, 0, "host_unreachable"],
+    ["ipv6", 4, 1, "host_unreachable"],
   ] as const)("%s type %i code %i is %s", (family, type, code, outcome) => {
     expect(outcomeFromIcmpError(family, { type, code })).toBe(outcome);
   });
