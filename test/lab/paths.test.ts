@@ -112,6 +112,28 @@ describe.skipIf(missing !== "")(
       expect(Math.min(...rttsUs)).toBeLessThan(50_000);
     });
 
+    it("slow answer late, which is no answer to the next request", async () => {
+      const heal = router.inject({
+        kind: "rate",
+        device: nearDevice,
+        rate: "64kbit",
+        waitingBytes: 100_000,
+      });
+      const hasty = Array.from({ length: 120 }, () => probe("icmp", server4, { timeoutMs: 100 }));
+      const first = await client.probeAll(hasty);
+      // The answers to the first are still under way, and come before these.
+      const seen = await client.probeAll(
+        Array.from({ length: 5 }, () => probe("icmp", server4, { timeoutMs: 5000 })),
+      );
+      heal();
+      const late = first.filter(({ outcome }) => outcome === "timeout");
+      expect(late.length).toBeGreaterThan(0);
+      expect(first.every(({ outcome }) => outcome === "ok" || outcome === "timeout")).toBe(true);
+      expect(outcomesOf(seen)).toEqual(seen.map(() => "ok"));
+      // Behind those that are late.
+      expect(Math.min(...seen.map(({ rttUs }) => rttUs ?? 0))).toBeGreaterThan(10_000);
+    });
+
     it("translated show whom the target saw", async () => {
       const heals = [
         router.inject({ kind: "snat", to: server4, source: "10.1.9.1" }),
